@@ -1,0 +1,20 @@
+//! Words and rules of Grantkeep: what a credential is, what is known about it, what follows from that, and what people paste.
+//!
+//! Pure: no I/O, no clock, no randomness, no async. Time and chance come in as arguments.
+
+pub mod credential;
+pub mod evidence;
+pub mod name;
+pub mod outgoing;
+pub mod redirect;
+pub mod secret;
+pub mod status;
+pub mod time;
+
+pub use credential::{Credential, CredentialId, Expiry, Grant, Sealed, Subject, TokenKind, Uid};
+pub use evidence::{Evidence, Outcome, Reading};
+pub use name::{Account, NameFault, Owner, Provider};
+pub use outgoing::{Answer, NoAnswer, Outgoing, Purpose};
+pub use secret::Secret;
+pub use status::{State, Status};
+pub use time::{Lifetime, Timestamp};

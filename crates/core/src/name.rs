@@ -1,0 +1,166 @@
+//! Owns the names by which people address credentials: owner, provider, account.
+//!
+//! A value of these types has been checked; nothing behind the door checks it again.
+
+use std::fmt;
+
+use thiserror::Error;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Why a name was refused. Holds no part of the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NameFault {
+    /// It has no characters.
+    #[error("it is empty")]
+    Empty,
+    /// It has more than the allowed number of characters.
+    #[error("it has more than {0} characters")]
+    TooLong(usize),
+    /// It has a control character.
+    #[error("it contains a control character")]
+    Control,
+}
+
+fn checked(text: &str, longest: usize) -> Result<Box<str>, NameFault> {
+    // Normalisation can lengthen text; a bound on the input first keeps hostile text from costing much.
+    if text.chars().count() > longest {
+        return Err(NameFault::TooLong(longest));
+    }
+    let text: Box<str> = if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
+    match text.chars().count() {
+        0 => return Err(NameFault::Empty),
+        length if length > longest => return Err(NameFault::TooLong(longest)),
+        _ => {}
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NameFault::Control);
+    }
+    Ok(text)
+}
+
+/// Whose credential it is: the `sub` of the JWT. 1 to 255 characters, no control characters, compared exactly.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner(Box<str>);
+
+/// A name for one credential of an owner at a provider: NFC, 1 to 128 characters, no control characters, compared exactly.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account(Box<str>);
+
+impl Owner {
+    /// Longest owner, in characters.
+    pub const LONGEST: usize = 255;
+
+    /// Checks an owner's name. Not normalised: it is an identifier of another system and is compared as it is.
+    pub fn new(text: &str) -> Result<Self, NameFault> {
+        match text.chars().count() {
+            0 => Err(NameFault::Empty),
+            length if length > Self::LONGEST => Err(NameFault::TooLong(Self::LONGEST)),
+            _ if text.chars().any(char::is_control) => Err(NameFault::Control),
+            _ => Ok(Self(text.into())),
+        }
+    }
+}
+
+impl Account {
+    /// Longest account name, in characters.
+    pub const LONGEST: usize = 128;
+
+    /// Checks an account name and normalises it to NFC.
+    pub fn new(text: &str) -> Result<Self, NameFault> {
+        checked(text, Self::LONGEST).map(Self)
+    }
+}
+
+/// Where tokens come from, by the name that stands in URLs and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provider {
+    /// VK: implicit flow, community tokens and service keys.
+    Vk,
+}
+
+impl Provider {
+    /// Every provider there is.
+    pub const ALL: [Self; 1] = [Self::Vk];
+
+    /// The name in URLs and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vk => "vk",
+        }
+    }
+
+    /// The provider of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == name)
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+macro_rules! text_name {
+    ($name:ident) => {
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_name!(Owner);
+text_name!(Account);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn account_names_have_1_to_128_characters_and_no_controls() {
+        let long = "я".repeat(128);
+        assert_eq!(Account::new(&long).unwrap().as_str(), long);
+        for (text, fault) in [
+            (String::new(), NameFault::Empty),
+            ("я".repeat(129), NameFault::TooLong(128)),
+            ("a\0b".into(), NameFault::Control),
+            ("a\nb".into(), NameFault::Control),
+            ("\u{85}".into(), NameFault::Control),
+        ] {
+            assert_eq!(Account::new(&text), Err(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn account_names_that_look_the_same_after_normalisation_are_the_same() {
+        assert_eq!(Account::new("e\u{301}"), Account::new("\u{e9}"));
+        assert_ne!(Account::new("A"), Account::new("a"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_account_name_or_a_reason(text in any::<String>()) {
+            if let Ok(account) = Account::new(&text) {
+                prop_assert!(is_nfc(account.as_str()));
+                prop_assert_eq!(Account::new(account.as_str()), Ok(account));
+            }
+        }
+    }
+}

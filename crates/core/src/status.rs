@@ -1,0 +1,220 @@
+//! Owns the state of a credential: a pure function of (grant, evidence, now), nothing stored.
+//!
+//! The order of the checks is the precedence of the states; the truth table is under snapshot in `status/table.txt`.
+
+use crate::{Credential, Evidence, Grant, Lifetime, Outcome, Reading, Timestamp};
+
+/// A credential that cannot renew itself is due when less than this is left.
+pub const LEAD: Lifetime = Lifetime::from_hours(2);
+
+/// Without a clear answer for longer than this, what we knew no longer counts.
+pub const UNKNOWN_AFTER: Lifetime = Lifetime::from_hours(6);
+
+/// In which state a credential is. Names are those of the API and the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// The account is suspended, deactivated, unconfirmed.
+    AccountBlocked,
+    /// The application was blocked or forgotten by the provider.
+    AppBlocked,
+    /// Time is up.
+    Expired,
+    /// Less than the lead time is left, and it cannot renew itself.
+    Expiring,
+    /// Alive, but not from this machine's address.
+    IpMismatch,
+    /// The provider wants a person, or the application's settings need one.
+    NeedsHuman,
+    /// Withdrawn at the provider.
+    Revoked,
+    /// The provider has not given a clear answer for long.
+    Unknown,
+    /// Captured, not yet confirmed.
+    Unverified,
+    /// The provider confirmed it, and it is not due.
+    Valid,
+}
+
+impl State {
+    /// Every state with its name in the API and on the command line.
+    pub const ALL: [(Self, &'static str); 10] = [
+        (Self::AccountBlocked, "account_blocked"),
+        (Self::AppBlocked, "app_blocked"),
+        (Self::Expired, "expired"),
+        (Self::Expiring, "expiring"),
+        (Self::IpMismatch, "ip_mismatch"),
+        (Self::NeedsHuman, "needs_human"),
+        (Self::Revoked, "revoked"),
+        (Self::Unknown, "unknown"),
+        (Self::Unverified, "unverified"),
+        (Self::Valid, "valid"),
+    ];
+
+    /// Name in the API and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountBlocked => "account_blocked",
+            Self::AppBlocked => "app_blocked",
+            Self::Expired => "expired",
+            Self::Expiring => "expiring",
+            Self::IpMismatch => "ip_mismatch",
+            Self::NeedsHuman => "needs_human",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+            Self::Unverified => "unverified",
+            Self::Valid => "valid",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(state, _)| *state)
+    }
+
+    /// Whether a person must act before the token can be used.
+    pub const fn needs_person(self) -> bool {
+        matches!(
+            self,
+            Self::AccountBlocked | Self::AppBlocked | Self::Expired | Self::IpMismatch | Self::NeedsHuman | Self::Revoked
+        )
+    }
+
+    /// What a person, or we, should do next.
+    pub const fn next_action(self) -> NextAction {
+        match self {
+            Self::AccountBlocked => NextAction::RestoreAccount,
+            Self::AppBlocked => NextAction::FixApplication,
+            Self::Expired | Self::Expiring | Self::Revoked => NextAction::Login,
+            Self::IpMismatch => NextAction::LoginFromHere,
+            Self::NeedsHuman => NextAction::ConfirmAtProvider,
+            Self::Unknown | Self::Unverified => NextAction::Wait,
+            Self::Valid => NextAction::None,
+        }
+    }
+}
+
+/// What should happen next with a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextAction {
+    /// A person answers what the provider asks for: captcha, validation, consent.
+    ConfirmAtProvider,
+    /// A person mends the application at the provider, or uses another.
+    FixApplication,
+    /// A person obtains a new token.
+    Login,
+    /// A person obtains a new token through this machine's network address.
+    LoginFromHere,
+    /// Nothing.
+    None,
+    /// A person restores the account at the provider.
+    RestoreAccount,
+    /// We ask the provider again by ourselves.
+    Wait,
+}
+
+impl NextAction {
+    /// Name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfirmAtProvider => "confirm_at_provider",
+            Self::FixApplication => "fix_application",
+            Self::Login => "login",
+            Self::LoginFromHere => "login_from_here",
+            Self::None => "none",
+            Self::RestoreAccount => "restore_account",
+            Self::Wait => "wait",
+        }
+    }
+}
+
+/// What we say about a credential at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status<'a> {
+    /// The first state, by precedence, that holds.
+    pub state: State,
+    /// Why: our word for it, such as `vk_5_1130` or `clock`.
+    pub cause: &'a str,
+    /// Since when it is so.
+    pub since: Timestamp,
+    /// Whether the token may be used; unknown where we do not know. Never true after expiry.
+    pub is_valid: Option<bool>,
+    /// Whether somebody must get or make a new one now.
+    pub needs_refresh: bool,
+    /// Time left; none for a token that never expires. Zero when it has expired.
+    pub left: Option<Lifetime>,
+}
+
+impl Credential {
+    /// What we say about it now.
+    pub fn status(&self, now: Timestamp) -> Status<'_> {
+        assess(&self.grant, &self.evidence, now)
+    }
+}
+
+/// What (grant, evidence) say at `now`.
+pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> Status<'a> {
+    let ends_at = grant.expiry.at();
+    let left = ends_at.map(|at| at.since(now));
+    let due = left.is_some_and(|left| left < LEAD);
+    let (state, cause, since) = judge(ends_at, evidence, now);
+    let is_valid = match state {
+        State::Expiring | State::Unverified | State::Valid => Some(true),
+        State::Unknown => None,
+        _ => Some(false),
+    };
+    let needs_refresh = match state {
+        State::Expiring | State::Unverified | State::Valid => due,
+        _ => true,
+    };
+    Status { state, cause, since, is_valid, needs_refresh, left }
+}
+
+fn judge(ends_at: Option<Timestamp>, evidence: &Evidence, now: Timestamp) -> (State, &str, Timestamp) {
+    let clear = evidence.clear.as_ref();
+    let refused = |outcome: Outcome| clear.filter(|reading| reading.outcome == outcome);
+    if let Some(reading) = refused(Outcome::AccountBlocked) {
+        return because(State::AccountBlocked, reading);
+    }
+    if let Some(reading) = refused(Outcome::AppBlocked) {
+        return because(State::AppBlocked, reading);
+    }
+    if let Some(reading) = refused(Outcome::Revoked) {
+        return because(State::Revoked, reading);
+    }
+    if let Some(reading) = refused(Outcome::Expired) {
+        return because(State::Expired, reading);
+    }
+    if let Some(at) = ends_at.filter(|at| *at <= now) {
+        return (State::Expired, BY_CLOCK, at);
+    }
+    if let Some(reading) = refused(Outcome::NeedsHuman).or_else(|| refused(Outcome::Misconfigured)) {
+        return because(State::NeedsHuman, reading);
+    }
+    if let Some(reading) = refused(Outcome::OtherAddress) {
+        return because(State::IpMismatch, reading);
+    }
+    if let Some(reading) = evidence.unclear.as_ref().filter(|reading| now.since(reading.since) >= UNKNOWN_AFTER) {
+        return because(State::Unknown, reading);
+    }
+    if let Some(at) = ends_at.filter(|at| at.since(now) < LEAD) {
+        return (State::Expiring, BY_CLOCK, at.before(LEAD).max(evidence.captured_at));
+    }
+    match (clear, &evidence.unclear) {
+        (Some(reading), _) => because(State::Valid, reading),
+        (None, Some(reading)) => (State::Unverified, &reading.cause, evidence.captured_at),
+        (None, None) => (State::Unverified, NOT_ASKED, evidence.captured_at),
+    }
+}
+
+/// Cause of a state that follows from time alone.
+const BY_CLOCK: &str = "clock";
+
+/// Cause of a state that follows from nobody having asked yet.
+const NOT_ASKED: &str = "not_checked_yet";
+
+fn because(state: State, reading: &Reading) -> (State, &str, Timestamp) {
+    (state, &reading.cause, reading.since)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! The truth table of states, and what must hold between its rows.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Expiry, Sealed, TokenKind};
+
+const CAPTURED: Timestamp = Timestamp::from_unix(1_768_059_000); // 2026-01-10T15:30:00Z
+
+fn grant(expiry: Expiry) -> Grant {
+    Grant { kind: TokenKind::VkUser, access_token: Sealed(Box::default()), generation: 1, expiry }
+}
+
+fn later(hours: u64, minutes: u64, seconds: u64) -> Timestamp {
+    CAPTURED.after(Lifetime::from_seconds(hours * 3600 + minutes * 60 + seconds))
+}
+
+fn knowing(outcomes: &[(Outcome, u64)]) -> Evidence {
+    outcomes.iter().fold(Evidence::captured(CAPTURED), |evidence, (outcome, minutes)| {
+        evidence.with(*outcome, outcome.as_str(), "users.get", later(0, *minutes, 0))
+    })
+}
+
+#[test]
+fn truth_table() {
+    use Outcome::{
+        AccountBlocked, Alive, AppBlocked, Expired, Misconfigured, NeedsHuman, OtherAddress, Revoked, Unclear,
+    };
+    let evidences = [
+        ("nothing asked", knowing(&[])),
+        ("no clear answer", knowing(&[(Unclear, 0)])),
+        ("alive", knowing(&[(Alive, 0)])),
+        ("alive, then no clear answer", knowing(&[(Alive, 0), (Unclear, 5)])),
+        ("revoked", knowing(&[(Alive, 0), (Revoked, 5)])),
+        ("revoked, then no clear answer", knowing(&[(Revoked, 0), (Unclear, 5)])),
+        ("revoked, then alive", knowing(&[(Revoked, 0), (Alive, 5)])),
+        ("expired", knowing(&[(Expired, 0)])),
+        ("other address", knowing(&[(OtherAddress, 0)])),
+        ("needs human", knowing(&[(NeedsHuman, 0)])),
+        ("misconfigured", knowing(&[(Misconfigured, 0)])),
+        ("app blocked", knowing(&[(AppBlocked, 0)])),
+        ("account blocked", knowing(&[(AccountBlocked, 0)])),
+    ];
+    let day = Expiry::Stated(later(24, 0, 0));
+    let moments = [
+        ("never ends, 1 h old", Expiry::Never, later(1, 0, 0)),
+        ("never ends, 7 h old", Expiry::Never, later(7, 0, 0)),
+        ("23 h 0 m 0 s left", day, later(1, 0, 0)),
+        ("2 h 0 m 0 s left", Expiry::Stated(later(3, 0, 0)), later(1, 0, 0)),
+        ("1 h 59 m 59 s left", Expiry::Stated(later(3, 0, 0)), later(1, 0, 1)),
+        ("0 h 0 m 1 s left", Expiry::Stated(later(3, 0, 0)), later(2, 59, 59)),
+        ("0 s left", day, later(24, 0, 0)),
+        ("1 h over", day, later(25, 0, 0)),
+    ];
+    let mut table = String::new();
+    for (known, evidence) in &evidences {
+        writeln!(table, "{known}").unwrap();
+        for (moment, expiry, now) in &moments {
+            let grant = grant(*expiry);
+            let status = assess(&grant, evidence, *now);
+            let valid = status.is_valid.map_or("null".to_owned(), |valid| valid.to_string());
+            writeln!(
+                table,
+                "  {moment:<20} {:<15} is_valid={valid:<5} needs_refresh={:<5} since={} {:<19} {}",
+                status.state.as_str(),
+                status.needs_refresh,
+                status.since,
+                status.state.next_action().as_str(),
+                status.cause,
+            )
+            .unwrap();
+        }
+    }
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/status/table.txt"), &table).unwrap();
+        return;
+    }
+    assert_eq!(table, include_str!("table.txt"), "run with UPDATE_SNAPSHOTS=1 and read the difference");
+}
+
+#[test]
+fn names_of_states_are_distinct_and_read_back() {
+    for (state, name) in State::ALL {
+        assert_eq!((state.as_str(), State::from_name(name)), (name, Some(state)));
+    }
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    let outcome = prop::sample::select(Outcome::ALL.map(|(outcome, _)| outcome).to_vec());
+    prop::collection::vec((outcome, 0_u64..600), 0..6).prop_map(|mut outcomes| {
+        outcomes.sort_by_key(|(_, minutes)| *minutes);
+        knowing(&outcomes)
+    })
+}
+
+fn any_expiry() -> impl Strategy<Value = Expiry> {
+    prop_oneof![
+        Just(Expiry::Never),
+        (0_u64..200_000).prop_map(|seconds| Expiry::Stated(later(0, 0, seconds))),
+        (0_u64..200_000).prop_map(|seconds| Expiry::Assumed(later(0, 0, seconds))),
+    ]
+}
+
+/// Between events a state only ever moves along this line.
+fn age(state: State) -> u8 {
+    match state {
+        State::Valid | State::Unverified => 0,
+        State::Expiring => 1,
+        State::Unknown => 2,
+        State::NeedsHuman | State::IpMismatch => 3,
+        State::Expired => 4,
+        State::Revoked | State::AppBlocked | State::AccountBlocked => 5,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn a_state_is_monotone_in_time_between_events(
+        evidence in any_evidence(), expiry in any_expiry(), first in 0_u64..300_000, wait in 0_u64..300_000,
+    ) {
+        let grant = grant(expiry);
+        let before = assess(&grant, &evidence, later(10, 0, first));
+        let after = assess(&grant, &evidence, later(10, 0, first + wait));
+        prop_assert!(age(before.state) <= age(after.state), "{before:?} then {after:?}");
+        prop_assert!(before.left >= after.left);
+        prop_assert!(!before.needs_refresh || after.needs_refresh);
+    }
+
+    #[test]
+    fn nothing_is_valid_after_its_expiry(evidence in any_evidence(), expiry in any_expiry(), seconds in 0_u64..300_000) {
+        let now = later(0, 0, seconds);
+        let grant = grant(expiry);
+        let status = assess(&grant, &evidence, now);
+        if expiry.at().is_some_and(|at| at <= now) {
+            prop_assert_eq!(status.is_valid, Some(false));
+            prop_assert!(status.needs_refresh);
+        }
+        prop_assert!(status.since <= now.max(later(10, 0, 0)));
+    }
+}
