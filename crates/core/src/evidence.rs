@@ -112,9 +112,9 @@ impl Evidence {
         self.unclear.as_ref().or(self.clear.as_ref())
     }
 
-    /// Whether the provider has ever given a clear answer about this token.
-    pub fn is_verified(&self) -> bool {
-        self.clear.is_some()
+    /// Whether the provider confirmed the token when it last gave a clear answer.
+    pub fn is_confirmed(&self) -> bool {
+        self.clear.as_ref().is_some_and(|reading| reading.outcome == Outcome::Alive)
     }
 }
 

@@ -1,1 +1,134 @@
-//! stub
+//! Owns what is remembered: one trait, [`Store`], and its engines.
+//!
+//! The store keeps sealed values and never sees a secret. A write says which revision of a row it was made from, and fails
+//! when the row has moved on. A write is durable before it is answered.
+
+mod cache;
+mod fault;
+mod key;
+mod sqlite;
+
+use std::{pin::Pin, sync::Arc};
+
+use grantkeep_core::{Account, Credential, CredentialId, Evidence, Grant, Owner, Provider, Subject, Timestamp, Uid};
+
+pub use fault::StoreFault;
+pub use key::ApiKey;
+pub use sqlite::{Options, SqliteStore};
+
+/// What every call of a store answers with, later.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 'a>>;
+
+/// A credential that has no row yet.
+#[derive(Clone, Debug)]
+pub struct NewCredential {
+    /// 16 random bytes; what its secrets are bound to.
+    pub uid: Uid,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Where it comes from.
+    pub provider: Provider,
+    /// Its name.
+    pub account: Account,
+    /// Whom it speaks for, if known.
+    pub subject: Option<Subject>,
+    /// The grant.
+    pub grant: Grant,
+    /// What is known about it.
+    pub evidence: Evidence,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When to check it by itself.
+    pub check_at: Option<Timestamp>,
+}
+
+/// A credential found by owner, provider and perhaps account.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The one of that name; without a name, the most recently stored one.
+    pub credential: Arc<Credential>,
+    /// Whether the owner has no other credential at that provider. Only told when asked without an account.
+    pub only: bool,
+}
+
+/// Which credentials a listing shows, in order of their ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing<'a> {
+    /// Whose.
+    pub owner: &'a Owner,
+    /// At one provider only.
+    pub provider: Option<Provider>,
+    /// Only ids greater than this.
+    pub after: CredentialId,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Remembers credentials and API keys. Every engine passes the same contract suite.
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// The credential of that account; without an account, the most recently stored one. Answered from memory where possible.
+    fn find<'a>(
+        &'a self,
+        owner: &'a Owner,
+        provider: Provider,
+        account: Option<&'a Account>,
+    ) -> Answering<'a, Option<Found>>;
+
+    /// The owner's credential of that id.
+    fn get<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Credential>>;
+
+    /// The owner's credentials.
+    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Credential>>;
+
+    /// Adds a credential. [`StoreFault::Conflict`] when the account already has one.
+    fn insert(&self, credential: NewCredential) -> Answering<'_, Credential>;
+
+    /// Writes what is known about a credential without a new token. [`StoreFault::Stale`] when the row has moved on since it was read.
+    fn update(&self, credential: Credential) -> Answering<'_, Credential>;
+
+    /// Puts a new token into a credential, which makes it the most recently stored one; with `absorbed`, removes that other
+    /// credential of the same owner in the same transaction. [`StoreFault::Stale`] when either row has moved on.
+    fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential>;
+
+    /// Removes the owner's credential of that id; says whether there was one.
+    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool>;
+
+    /// Credentials of all owners that are to be checked at `now` or before, the longest due first.
+    fn due(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
+
+    /// When the next check is due.
+    fn next_due(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// Remembers an issued API key.
+    fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;
+
+    /// Every issued API key, in order of issue.
+    fn keys(&self) -> Answering<'_, Vec<ApiKey>>;
+
+    /// Ends an API key; says whether there is one of that id.
+    fn revoke_key<'a>(&'a self, id: &'a str, now: Timestamp) -> Answering<'a, bool>;
+
+    /// The wrapped data keys, by number.
+    fn data_keys(&self) -> Answering<'_, Vec<(u32, Vec<u8>)>>;
+
+    /// Remembers the first wrapped data key, unless there is one already.
+    fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()>;
+
+    /// Credentials of all owners, in order of their ids, for care of the whole database.
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>>;
+
+    /// How many credentials there are, of all owners.
+    fn count(&self) -> Answering<'_, u64>;
+
+    /// Checks that writes reach the disk.
+    fn probe(&self) -> Answering<'_, ()>;
+
+    /// Checks every page and index; what is wrong, in the engine's words, or nothing. Slow.
+    fn integrity(&self) -> Answering<'_, Vec<String>>;
+
+    /// Brings everything into the main file and ends the writer. Later writes fail.
+    fn close(&self) -> Answering<'_, ()>;
+}
+
+#[cfg(test)]
+mod contract;

@@ -1,0 +1,51 @@
+//! Owns the care of the whole database: whether it is sound, and whether every secret in it opens.
+
+use crate::{KeepFault, Keeper};
+
+/// What a thorough look at the database found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What the engine found wrong, in its words.
+    pub damage: Vec<String>,
+    /// How many credentials there are.
+    pub credentials: u64,
+    /// Ids of credentials whose secret does not open.
+    pub sealed_shut: Vec<i64>,
+    /// Whether a write reaches the disk.
+    pub writable: bool,
+}
+
+const PAGE: usize = 500;
+
+impl Keeper {
+    /// Checks every page, and opens every secret. Slow on large databases; reads and writes go on meanwhile.
+    pub async fn examine(&self) -> Result<Health, KeepFault> {
+        let mut health = Health {
+            damage: self.store.integrity().await?,
+            credentials: 0,
+            sealed_shut: Vec::new(),
+            writable: self.store.probe().await.is_ok(),
+        };
+        let mut after = 0;
+        loop {
+            let page = self.store.scan(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(health) };
+            after = last.id;
+            health.credentials += page.len() as u64;
+            let shut = page.iter().filter(|credential| self.open(credential).is_err());
+            health.sealed_shut.extend(shut.map(|credential| credential.id));
+            // Between pages others have their turn.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether the store answers.
+    pub async fn is_ready(&self) -> bool {
+        self.store.next_due().await.is_ok()
+    }
+
+    /// Brings everything into the main file and ends the writer.
+    pub async fn close(&self) -> Result<(), KeepFault> {
+        Ok(self.store.close().await?)
+    }
+}

@@ -1,0 +1,121 @@
+//! Owns the keeper itself: what it is made of, and the plain questions about what is kept.
+
+use std::{fmt, sync::Arc};
+
+use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Sealed, Secret, Timestamp, Uid};
+use grantkeep_outbound::Client;
+use grantkeep_seal::{Place, Sealer};
+use grantkeep_store::{Found, Listing, Store};
+use grantkeep_vk::Settings;
+use tokio::sync::Notify;
+
+use crate::KeepFault;
+
+/// Time and chance, given by the outermost layer.
+#[derive(Clone, Copy)]
+pub struct World {
+    /// The time now.
+    pub now: fn() -> Timestamp,
+    /// 16 unpredictable bytes.
+    pub random: fn() -> [u8; 16],
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("World")
+    }
+}
+
+/// What a keeper is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where credentials are remembered.
+    pub store: Arc<dyn Store>,
+    /// What seals their secrets.
+    pub sealer: Sealer,
+    /// What reaches providers.
+    pub outbound: Client,
+    /// How VK is reached.
+    pub vk: Settings,
+    /// Time and chance.
+    pub world: World,
+}
+
+/// Keeps credentials. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Keeper {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) outbound: Client,
+    pub(crate) vk: Settings,
+    pub(crate) world: World,
+    /// Told when something may have become due earlier than the watcher thinks.
+    pub(crate) due_changed: Notify,
+    sealer: Sealer,
+}
+
+impl Keeper {
+    /// Makes a keeper of its parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, sealer, outbound, vk, world } = parts;
+        Self { store, outbound, vk, world, due_changed: Notify::new(), sealer }
+    }
+
+    /// The time by this keeper's clock.
+    pub fn now(&self) -> Timestamp {
+        (self.world.now)()
+    }
+
+    /// How VK is reached.
+    pub fn vk(&self) -> &Settings {
+        &self.vk
+    }
+
+    /// The credential of that account; without an account, the most recently stored one.
+    pub async fn find(
+        &self,
+        owner: &Owner,
+        provider: Provider,
+        account: Option<&Account>,
+    ) -> Result<Option<Found>, KeepFault> {
+        Ok(self.store.find(owner, provider, account).await?)
+    }
+
+    /// The owner's credential of that id.
+    pub async fn get(&self, owner: &Owner, id: CredentialId) -> Result<Credential, KeepFault> {
+        self.store.get(owner, id).await?.ok_or(KeepFault::NotFound)
+    }
+
+    /// The owner's credentials, page by page.
+    pub async fn list(&self, listing: Listing<'_>) -> Result<Vec<Credential>, KeepFault> {
+        Ok(self.store.list(listing).await?)
+    }
+
+    /// Forgets a credential here; the provider is not told.
+    pub async fn forget(&self, owner: &Owner, id: CredentialId) -> Result<(), KeepFault> {
+        if self.store.delete(owner, id).await? {
+            tracing::info!(credential = id, "credential forgotten");
+            Ok(())
+        } else {
+            Err(KeepFault::NotFound)
+        }
+    }
+
+    pub(crate) fn open(&self, credential: &Credential) -> Result<Secret, KeepFault> {
+        let place = access_token_of(&credential.owner, credential.uid, credential.grant.generation);
+        Ok(self.sealer.open(&place, &credential.grant.access_token)?)
+    }
+
+    pub(crate) fn seal(
+        &self,
+        owner: &Owner,
+        uid: Uid,
+        generation: i64,
+        token: &Secret,
+    ) -> Result<Sealed, KeepFault> {
+        Ok(self.sealer.seal(&access_token_of(owner, uid, generation), token)?)
+    }
+}
+
+const fn access_token_of(owner: &Owner, uid: Uid, generation: i64) -> Place<'_> {
+    Place { table: "credential", column: "access_token", owner, uid, generation }
+}

@@ -1,0 +1,28 @@
+//! Owns the remembering of issued API keys. Signing and verifying them belongs to the server.
+
+use grantkeep_store::ApiKey;
+
+use crate::{KeepFault, Keeper};
+
+impl Keeper {
+    /// Remembers an issued key.
+    pub async fn add_key(&self, key: ApiKey) -> Result<(), KeepFault> {
+        tracing::info!(key = key.id, "API key issued");
+        Ok(self.store.add_key(key).await?)
+    }
+
+    /// Every issued key.
+    pub async fn keys(&self) -> Result<Vec<ApiKey>, KeepFault> {
+        Ok(self.store.keys().await?)
+    }
+
+    /// Ends a key.
+    pub async fn revoke_key(&self, id: &str) -> Result<(), KeepFault> {
+        if self.store.revoke_key(id, self.now()).await? {
+            tracing::info!(key = id, "API key revoked");
+            Ok(())
+        } else {
+            Err(KeepFault::NotFound)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Owns what a person, or a script in their place, chose: allow or deny, as whom, and what the token shall be like.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use grantkeep_core::{Lifetime, Secret};
+
+use super::{Asked, positive};
+use crate::ask::last;
+use crate::behaviour::Behaviour;
+use crate::cast;
+use crate::clock::Moment;
+use crate::scope::{EMAIL, OFFLINE, Scope};
+use crate::token::{Claims, Kind};
+
+/// VK's lifetime of a user's token: 24 hours.
+const DAY: u64 = 86_400;
+
+/// A choice.
+#[derive(Debug)]
+pub(super) enum Choice {
+    Allow { person: u64, expires_in: Option<u64>, answers: Option<Behaviour>, answers_after: u64, address: Option<IpAddr> },
+    Deny,
+}
+
+impl Choice {
+    /// Reads the choice; none while nobody has chosen. `auto=allow|deny`, `person`, `expires_in`, `answers`,
+    /// `answers_after`, `bind`, `address`; an empty value counts as left out.
+    pub(super) fn read(pairs: &[(String, String)], caller: IpAddr) -> Result<Option<Self>, &'static str> {
+        let get = |name| last(pairs, name).map(str::trim).filter(|value| !value.is_empty());
+        match get("auto") {
+            None => return Ok(None),
+            Some("deny") => return Ok(Some(Self::Deny)),
+            Some("allow") => {}
+            Some(_) => return Err("auto is allow or deny"),
+        }
+        let person = get("person").map_or(Some(cast::PEOPLE[0].id), positive);
+        let address = get("address").map(str::parse::<IpAddr>).transpose().map_err(|_| "address is no IP address")?;
+        let is_bound = get("bind").is_some_and(|bind| bind != "off");
+        Ok(Some(Self::Allow {
+            person: person.ok_or("person is the number of a person")?,
+            expires_in: get("expires_in").map(number).transpose().map_err(|()| "expires_in is a number of seconds")?,
+            answers: match get("answers") {
+                Some(word) => Some(Behaviour::parse(word).ok_or("answers is none of the words on the sandbox's page")?),
+                None => None,
+            },
+            answers_after: get("answers_after")
+                .map(number)
+                .transpose()
+                .map_err(|()| "answers_after is a number of seconds")?
+                .unwrap_or(0),
+            address: address.or_else(|| is_bound.then_some(caller)).map(|address| address.to_canonical()),
+        }))
+    }
+
+    /// What follows `#`, in VK's key order; none when no token could be made.
+    pub(super) fn fragment(&self, asked: &Asked, at: Moment) -> Option<Secret> {
+        let (person, expires_in, answers, answers_after, address) = match self {
+            Self::Allow { person, expires_in, answers, answers_after, address } => {
+                (*person, *expires_in, *answers, *answers_after, *address)
+            }
+            Self::Deny => return Some(denied(asked)),
+        };
+        let by_itself = if asked.groups.is_empty() && !asked.scope.has(OFFLINE) { DAY } else { 0 };
+        let claims = Claims {
+            kind: if asked.groups.is_empty() { Kind::User } else { Kind::Community },
+            subject: person,
+            scope: asked.scope,
+            issued_at: at.wall,
+            expires_in: Lifetime::from_seconds(expires_in.unwrap_or(by_itself)),
+            address,
+            answers,
+            answers_after: Lifetime::from_seconds(answers_after),
+        };
+        let mut text = tokens(&claims, asked)?;
+        append_state(&mut text, asked);
+        if asked.groups.is_empty() && asked.scope.has(EMAIL) {
+            // VK leaves the @ as it is; the addresses are ours.
+            text += "&email=";
+            text += &cast::person(person).email;
+        }
+        Some(Secret::from(text))
+    }
+}
+
+fn tokens(claims: &Claims, asked: &Asked) -> Option<String> {
+    let mut text = String::new();
+    for community in &asked.groups {
+        let token = Claims { subject: community.id, ..claims.clone() }.mint().ok()?;
+        write!(text, "access_token_{}={}&", community.id, token.expose()).ok()?;
+    }
+    if asked.groups.is_empty() {
+        write!(text, "access_token={}&", claims.mint().ok()?.expose()).ok()?;
+    }
+    write!(text, "expires_in={}", claims.expires_in.seconds()).ok()?;
+    if asked.groups.is_empty() {
+        write!(text, "&user_id={}", claims.subject).ok()?;
+    }
+    Some(text)
+}
+
+fn denied(asked: &Asked) -> Secret {
+    let mut text = "error=access_denied&error_reason=user_denied&error_description=User%20denied%20your%20request".to_owned();
+    append_state(&mut text, asked);
+    Secret::from(text)
+}
+
+fn append_state(text: &mut String, asked: &Asked) {
+    if let Some(state) = &asked.state {
+        *text += "&state=";
+        *text += &encoded(state);
+    }
+}
+
+/// Percent-encoded, with `%20` for a space as in VK's own redirects.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// What the page for error 17 sends back.
+pub(super) fn validated(person: u64, at: Moment) -> Option<String> {
+    let claims = Claims {
+        kind: Kind::User,
+        subject: person,
+        scope: Scope(270_352),
+        issued_at: at.wall,
+        expires_in: Lifetime::from_seconds(DAY),
+        address: None,
+        answers: None,
+        answers_after: Lifetime::from_seconds(0),
+    };
+    Some(format!("success=1&access_token={}&user_id={person}", claims.mint().ok()?.expose()))
+}
+
+/// Seconds in digits alone; more than 100 years is a mistake.
+fn number(text: &str) -> Result<u64, ()> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|seconds| digits && *seconds <= Lifetime::LONGEST.seconds()).ok_or(())
+}

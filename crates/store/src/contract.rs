@@ -1,0 +1,239 @@
+//! The contract suite: what every engine must do, whatever it is made of. Each engine's tests call [`suite`].
+
+use std::sync::Arc;
+
+use grantkeep_core::{
+    Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Sealed, Subject, Timestamp, TokenKind, Uid,
+};
+
+use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
+
+const NOW: Timestamp = Timestamp::from_unix(1_768_059_000);
+
+pub(crate) fn owner(name: &str) -> Owner {
+    Owner::new(name).unwrap()
+}
+
+pub(crate) fn account(name: &str) -> Account {
+    Account::new(name).unwrap()
+}
+
+pub(crate) fn new(owner_name: &str, account_name: &str) -> NewCredential {
+    let mut uid = [0; 16];
+    for (slot, byte) in uid.iter_mut().zip(owner_name.bytes().chain([b'/']).chain(account_name.bytes())) {
+        *slot = byte;
+    }
+    NewCredential {
+        uid: Uid(uid),
+        owner: owner(owner_name),
+        provider: Provider::Vk,
+        account: account(account_name),
+        subject: Some(Subject::User(u64::MAX >> 1)),
+        grant: Grant {
+            kind: TokenKind::VkUser,
+            access_token: Sealed(vec![7; 64].into()),
+            generation: 1,
+            expiry: Expiry::Stated(NOW),
+        },
+        evidence: Evidence::captured(NOW).with(Outcome::Alive, "confirmed", "users.get", NOW).with(
+            Outcome::Unclear,
+            "timeout",
+            "users.get",
+            NOW,
+        ),
+        created_at: NOW,
+        check_at: None,
+    }
+}
+
+/// Every promise of [`Store`], on an empty store.
+pub(crate) async fn suite(store: Arc<dyn Store>) {
+    rows_read_back_as_written(&*store).await;
+    the_latest_stored_is_found_without_a_name(&*store).await;
+    a_write_from_an_old_revision_fails(&*store).await;
+    a_replacement_may_absorb_another(&*store).await;
+    a_renamed_one_is_found_by_its_new_name_only(&*store).await;
+    owners_do_not_see_each_other(&*store).await;
+    listings_go_page_by_page(&*store).await;
+    due_ones_come_longest_due_first(&*store).await;
+    keys_are_listed_and_revoked(&*store).await;
+    the_first_data_key_stays(&*store).await;
+    writers_at_once_are_all_answered(&store).await;
+    one_of_two_inserts_at_once_conflicts(&store).await;
+    assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
+    store.probe().await.unwrap();
+    store.close().await.unwrap();
+    assert_eq!(store.insert(new("late", "one")).await.unwrap_err(), StoreFault::Closed);
+}
+
+async fn rows_read_back_as_written(store: &dyn Store) {
+    let variants = [
+        (Some(Subject::User(5)), Expiry::Stated(NOW), TokenKind::VkUser),
+        (Some(Subject::Community(7)), Expiry::Never, TokenKind::VkCommunity),
+        (Some(Subject::Application), Expiry::Never, TokenKind::VkService),
+        (None, Expiry::Assumed(NOW), TokenKind::VkUnknown),
+    ];
+    for (number, (subject, expiry, kind)) in variants.into_iter().enumerate() {
+        let mut written = new("reader", &format!("имя {number} 🙂"));
+        written.subject = subject;
+        written.grant.expiry = expiry;
+        written.grant.kind = kind;
+        if number > 1 {
+            written.evidence = Evidence::captured(NOW);
+        }
+        let stored = store.insert(written.clone()).await.unwrap();
+        let read = store.get(&written.owner, stored.id).await.unwrap().unwrap();
+        assert_eq!(format!("{read:?}"), format!("{stored:?}"));
+        assert_eq!((read.subject, read.grant, read.evidence), (written.subject, written.grant, written.evidence));
+        assert_eq!(store.insert(new("reader", read.account.as_str())).await.unwrap_err(), StoreFault::Conflict);
+    }
+}
+
+async fn the_latest_stored_is_found_without_a_name(store: &dyn Store) {
+    let anna = owner("latest");
+    assert!(store.find(&anna, Provider::Vk, None).await.unwrap().is_none());
+    let first = store.insert(new("latest", "first")).await.unwrap();
+    let found = store.find(&anna, Provider::Vk, None).await.unwrap().unwrap();
+    assert_eq!((found.credential.id, found.only), (first.id, true));
+    let second = store.insert(new("latest", "second")).await.unwrap();
+    let found = store.find(&anna, Provider::Vk, None).await.unwrap().unwrap();
+    assert_eq!((found.credential.id, found.only), (second.id, false));
+    let first = store.update(first).await.unwrap();
+    assert_eq!(store.find(&anna, Provider::Vk, None).await.unwrap().unwrap().credential.id, second.id);
+    store.replace(first.clone(), None).await.unwrap();
+    assert_eq!(store.find(&anna, Provider::Vk, None).await.unwrap().unwrap().credential.id, first.id);
+    let named = store.find(&anna, Provider::Vk, Some(&account("second"))).await.unwrap().unwrap();
+    assert_eq!(named.credential.id, second.id);
+    assert!(store.find(&anna, Provider::Vk, Some(&account("Second"))).await.unwrap().is_none());
+}
+
+async fn a_write_from_an_old_revision_fails(store: &dyn Store) {
+    let read = store.insert(new("stale", "one")).await.unwrap();
+    let mut newer = read.clone();
+    newer.check_at = Some(Timestamp::from_unix(9_000_000_000));
+    let newer = store.update(newer).await.unwrap();
+    assert_eq!(newer.revision, read.revision + 1);
+    assert_eq!(store.update(read.clone()).await.unwrap_err(), StoreFault::Stale);
+    assert_eq!(store.replace(read, None).await.unwrap_err(), StoreFault::Stale);
+    let found = store.find(&owner("stale"), Provider::Vk, None).await.unwrap().unwrap();
+    assert_eq!((found.credential.revision, found.credential.check_at), (newer.revision, newer.check_at));
+}
+
+async fn a_replacement_may_absorb_another(store: &dyn Store) {
+    let kept = store.insert(new("merge", "vk_5")).await.unwrap();
+    let temporary = store.insert(new("merge", "vk_unverified")).await.unwrap();
+    let moved_on = store.update(temporary.clone()).await.unwrap();
+    assert_eq!(store.replace(kept.clone(), Some(temporary)).await.unwrap_err(), StoreFault::Stale);
+    assert_eq!(store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap().credential.id, moved_on.id);
+    store.replace(kept.clone(), Some(moved_on)).await.unwrap();
+    let found = store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap();
+    assert_eq!((found.credential.id, found.only), (kept.id, true));
+    assert!(store.find(&owner("merge"), Provider::Vk, Some(&account("vk_unverified"))).await.unwrap().is_none());
+}
+
+async fn a_renamed_one_is_found_by_its_new_name_only(store: &dyn Store) {
+    let mut credential = store.insert(new("rename", "vk_unverified")).await.unwrap();
+    let by_name = async |name: &str| store.find(&owner("rename"), Provider::Vk, Some(&account(name))).await.unwrap();
+    assert!(by_name("vk_unverified").await.is_some());
+    credential.account = account("vk_5");
+    let credential = store.update(credential).await.unwrap();
+    assert!(by_name("vk_unverified").await.is_none());
+    assert_eq!(by_name("vk_5").await.unwrap().credential.id, credential.id);
+    let mut other = store.insert(new("rename", "other")).await.unwrap();
+    other.account = account("vk_5");
+    assert_eq!(store.update(other).await.unwrap_err(), StoreFault::Conflict);
+}
+
+async fn owners_do_not_see_each_other(store: &dyn Store) {
+    let hers = store.insert(new("anna", "same")).await.unwrap();
+    let his = store.insert(new("boris", "same")).await.unwrap();
+    assert!(store.get(&owner("boris"), hers.id).await.unwrap().is_none());
+    assert!(!store.delete(&owner("boris"), hers.id).await.unwrap());
+    assert_eq!(store.find(&owner("boris"), Provider::Vk, None).await.unwrap().unwrap().credential.id, his.id);
+    assert!(store.delete(&owner("anna"), hers.id).await.unwrap());
+    assert!(!store.delete(&owner("anna"), hers.id).await.unwrap());
+    assert!(store.find(&owner("anna"), Provider::Vk, Some(&account("same"))).await.unwrap().is_none());
+    let again = store.insert(new("anna", "same")).await.unwrap();
+    assert!(again.id > his.id, "an id is never used twice");
+}
+
+async fn listings_go_page_by_page(store: &dyn Store) {
+    let lister = owner("lister");
+    for number in 0..5 {
+        store.insert(new("lister", &number.to_string())).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut after = 0;
+    loop {
+        let listing = Listing { owner: &lister, provider: Some(Provider::Vk), after, limit: 2 };
+        let page = store.list(listing).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        seen.extend(page.iter().map(|credential| credential.account.to_string()));
+    }
+    assert_eq!(seen, ["0", "1", "2", "3", "4"]);
+}
+
+async fn due_ones_come_longest_due_first(store: &dyn Store) {
+    let at = Timestamp::from_unix;
+    for (name, check_at) in [("b", Some(at(20))), ("a", Some(at(10))), ("c", Some(at(30))), ("never", None)] {
+        store.insert(NewCredential { check_at, ..new("due", name) }).await.unwrap();
+    }
+    assert_eq!(store.next_due().await.unwrap(), Some(at(10)));
+    let due = store.due(at(20), 10).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.account.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    for credential in due {
+        store.update(grantkeep_core::Credential { check_at: None, ..credential }).await.unwrap();
+    }
+    assert_eq!(store.next_due().await.unwrap(), Some(at(30)));
+}
+
+async fn keys_are_listed_and_revoked(store: &dyn Store) {
+    let key = ApiKey {
+        id: "k1".into(),
+        owner: owner("me"),
+        permissions: "status submit".into(),
+        providers: Some("vk".into()),
+        issued_at: NOW,
+        expires_at: NOW,
+        revoked_at: None,
+    };
+    store.add_key(key.clone()).await.unwrap();
+    assert_eq!(store.keys().await.unwrap(), vec![key.clone()]);
+    assert!(!store.revoke_key("k2", NOW).await.unwrap());
+    assert!(store.revoke_key("k1", NOW).await.unwrap());
+    let later = Timestamp::from_unix(NOW.unix() + 9);
+    assert!(store.revoke_key("k1", later).await.unwrap());
+    assert_eq!(store.keys().await.unwrap(), [ApiKey { revoked_at: Some(NOW), ..key }]);
+}
+
+async fn the_first_data_key_stays(store: &dyn Store) {
+    assert!(store.data_keys().await.unwrap().is_empty());
+    store.add_first_data_key(1, vec![1; 60], NOW).await.unwrap();
+    store.add_first_data_key(1, vec![2; 60], NOW).await.unwrap();
+    assert_eq!(store.data_keys().await.unwrap(), [(1, vec![1; 60])]);
+}
+
+async fn writers_at_once_are_all_answered(store: &Arc<dyn Store>) {
+    let before = store.count().await.unwrap();
+    let writers = (0..64).map(|writer| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move {
+            for number in 0..10 {
+                let mut stored = store.insert(new(&format!("w{writer}"), &number.to_string())).await.unwrap();
+                stored.check_at = None;
+                store.update(stored).await.unwrap();
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    assert_eq!(store.count().await.unwrap(), before + 640);
+}
+
+async fn one_of_two_inserts_at_once_conflicts(store: &Arc<dyn Store>) {
+    let (left, right) = tokio::join!(store.insert(new("twins", "same")), store.insert(new("twins", "same")));
+    let outcomes = [left.map(|_| ()), right.map(|_| ())];
+    assert!(outcomes.contains(&Ok(())) && outcomes.contains(&Err(StoreFault::Conflict)), "{outcomes:?}");
+}

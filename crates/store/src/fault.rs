@@ -1,0 +1,63 @@
+//! Owns the reasons why the store could not do something.
+
+use thiserror::Error;
+
+/// Why the store could not do something. Holds no value of any row.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StoreFault {
+    /// The account already has a credential.
+    #[error("the account already has a credential")]
+    Conflict,
+    /// A row does not read as what its columns say: damaged, or edited by hand.
+    #[error("row {id} of table {table} is damaged: {column}")]
+    Corrupt {
+        /// Table of the row.
+        table: &'static str,
+        /// Its id.
+        id: i64,
+        /// The column that does not read.
+        column: &'static str,
+    },
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// The database was made by a newer version.
+    #[error("the database was written by a newer version of grantkeep (schema {found}, this one knows {known})")]
+    Newer {
+        /// Schema version of the file.
+        found: i64,
+        /// Schema version of this program.
+        known: i64,
+    },
+    /// The file is a database of another program.
+    #[error("the file is not a grantkeep database")]
+    NotOurs,
+    /// Reading or writing failed.
+    #[error("the database could not be read or written ({0})")]
+    Unavailable(&'static str),
+    /// The row has moved on since it was read.
+    #[error("the credential was changed by somebody else meanwhile")]
+    Stale,
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreFault {
+    /// The engine's own text may quote values, so only its code is kept.
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => Self::Conflict,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::CannotOpen) => Self::Unavailable("cannot open"),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable("locked by another program"),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Unavailable("damaged"),
+            Some(ErrorCode::NotADatabase) => Self::NotOurs,
+            Some(ErrorCode::PermissionDenied) => Self::Unavailable("permission denied"),
+            Some(ErrorCode::ReadOnly) => Self::Unavailable("read-only"),
+            Some(ErrorCode::SystemIoFailure) => Self::Unavailable("input/output error"),
+            _ => Self::Unavailable("unexpected answer of the engine"),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Owns the SQLite engine: one writer thread that commits concurrent writes together, and readers that do not wait for it.
+//!
+//! Reads are answered inline: they take microseconds, and a thread switch would cost more than the read.
+
+mod connection;
+mod migration;
+mod query;
+mod reader;
+mod row;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{path::PathBuf, sync::Arc};
+
+use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Timestamp};
+
+use crate::{Answering, ApiKey, Found, Listing, NewCredential, Store, StoreFault, cache::FoundCache};
+use reader::Readers;
+use writer::Writer;
+
+/// How to open the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The file; made, with mode 0600, when it does not exist.
+    pub path: PathBuf,
+    /// Whether this process alone writes it, so that memory may answer reads.
+    pub alone: bool,
+}
+
+/// The SQLite engine.
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: Readers,
+    writer: Writer,
+    found: Arc<FoundCache>,
+}
+
+impl SqliteStore {
+    /// Opens the database, brings its schema up to date, and starts the writer.
+    pub fn open(options: &Options) -> Result<Self, StoreFault> {
+        let opening = connection::lock_opening(&options.path)?;
+        let mut connection = connection::open_for_writing(&options.path)?;
+        migration::bring_up_to_date(&mut connection)?;
+        drop(opening);
+        Ok(Self {
+            readers: Readers::new(options.path.clone()),
+            writer: Writer::start(connection)?,
+            found: Arc::new(FoundCache::new(options.alone)),
+        })
+    }
+
+    fn read<'a, T: Send + 'a>(
+        &'a self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault> + Send + 'a,
+    ) -> Answering<'a, T> {
+        Box::pin(async move { self.readers.with(work) })
+    }
+
+    /// Runs `work` in the writer; what it returns beside its result is forgotten by the memory once committed.
+    fn write<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<(T, Vec<Credential>), StoreFault> + Send + 'static,
+    ) -> Answering<'a, T> {
+        let found = Arc::clone(&self.found);
+        let committed = move |(result, changed): (T, Vec<Credential>)| {
+            changed.iter().for_each(|credential| found.forget(credential));
+            result
+        };
+        Box::pin(self.writer.run(work, committed))
+    }
+}
+
+/// Updates a row; what it was called before counts as changed too, because an update may give it another name.
+fn update(
+    connection: &rusqlite::Connection,
+    credential: Credential,
+    order: query::Order,
+    mut changed: Vec<Credential>,
+) -> Result<(Credential, Vec<Credential>), StoreFault> {
+    let before = query::account_of(connection, credential.id)?.and_then(|name| Account::new(&name).ok());
+    let stored = query::update(connection, credential, order)?;
+    if let Some(account) = before.filter(|account| *account != stored.account) {
+        changed.push(Credential { account, ..stored.clone() });
+    }
+    changed.push(stored.clone());
+    Ok((stored, changed))
+}
+
+impl Store for SqliteStore {
+    fn find<'a>(
+        &'a self,
+        owner: &'a Owner,
+        provider: Provider,
+        account: Option<&'a Account>,
+    ) -> Answering<'a, Option<Found>> {
+        Box::pin(async move {
+            self.found.find(owner, provider, account, || {
+                self.readers.with(|connection| query::find(connection, owner, provider, account))
+            })
+        })
+    }
+
+    fn get<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Credential>> {
+        self.read(move |connection| query::get(connection, owner, id))
+    }
+
+    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Credential>> {
+        self.read(move |connection| query::list(connection, listing))
+    }
+
+    fn insert(&self, credential: NewCredential) -> Answering<'_, Credential> {
+        self.write(move |connection| {
+            let stored = query::insert(connection, credential)?;
+            Ok((stored.clone(), vec![stored]))
+        })
+    }
+
+    fn update(&self, credential: Credential) -> Answering<'_, Credential> {
+        self.write(move |connection| {
+            update(connection, credential, query::Order::Kept, Vec::new())
+        })
+    }
+
+    fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
+        self.write(move |connection| {
+            let mut changed = Vec::new();
+            if let Some(absorbed) = absorbed {
+                query::remove(connection, &absorbed)?;
+                changed.push(absorbed);
+            }
+            update(connection, credential, query::Order::Latest, changed)
+        })
+    }
+
+    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool> {
+        let owner = owner.clone();
+        self.write(move |connection| {
+            let Some(credential) = query::get(connection, &owner, id)? else { return Ok((false, Vec::new())) };
+            query::remove(connection, &credential)?;
+            Ok((true, vec![credential]))
+        })
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
+        self.read(move |connection| query::due(connection, now, limit))
+    }
+
+    fn next_due(&self) -> Answering<'_, Option<Timestamp>> {
+        self.read(query::next_due)
+    }
+
+    fn add_key(&self, key: ApiKey) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((query::add_key(connection, &key)?, Vec::new())))
+    }
+
+    fn keys(&self) -> Answering<'_, Vec<ApiKey>> {
+        self.read(query::keys)
+    }
+
+    fn revoke_key<'a>(&'a self, id: &'a str, now: Timestamp) -> Answering<'a, bool> {
+        let id = id.to_owned();
+        self.write(move |connection| Ok((query::revoke_key(connection, &id, now)?, Vec::new())))
+    }
+
+    fn data_keys(&self) -> Answering<'_, Vec<(u32, Vec<u8>)>> {
+        self.read(query::data_keys)
+    }
+
+    fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((query::add_first_data_key(connection, id, &wrapped, now)?, Vec::new())))
+    }
+
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>> {
+        self.read(move |connection| query::scan(connection, after, limit))
+    }
+
+    fn count(&self) -> Answering<'_, u64> {
+        self.read(query::count)
+    }
+
+    fn probe(&self) -> Answering<'_, ()> {
+        // Writes a page and leaves it as it was: a commit that changes nothing would not touch the disk.
+        self.write(|connection| Ok((query::touch(connection)?, Vec::new())))
+    }
+
+    fn integrity(&self) -> Answering<'_, Vec<String>> {
+        self.read(query::integrity)
+    }
+
+    fn close(&self) -> Answering<'_, ()> {
+        Box::pin(async move {
+            // Readers go first: a checkpoint that truncates needs them gone.
+            self.readers.close();
+            self.writer.close().await
+        })
+    }
+}

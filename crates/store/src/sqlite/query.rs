@@ -1,0 +1,256 @@
+//! Owns the statements: one function each, bound parameters only.
+
+use std::sync::Arc;
+
+use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
+
+use super::row::{self, COLUMNS};
+use crate::{ApiKey, Found, Listing, NewCredential, StoreFault};
+
+/// Whether a write makes the credential the most recently stored one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Kept,
+    Latest,
+}
+
+fn one(connection: &Connection, end: &str, parameters: impl Params) -> Result<Option<Credential>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM credential {end}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row(parameters, |row| Ok(row::read(row))).optional()?.transpose()
+}
+
+fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM credential {end}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    owner: &Owner,
+    provider: Provider,
+    account: Option<&Account>,
+) -> Result<Option<Found>, StoreFault> {
+    let (owner, provider) = (owner.as_str(), provider.as_str());
+    if let Some(account) = account {
+        let end = "WHERE owner = ?1 AND provider = ?2 AND account = ?3";
+        let credential = one(connection, end, params![owner, provider, account.as_str()])?;
+        return Ok(credential.map(|credential| Found { credential: Arc::new(credential), only: false }));
+    }
+    let end = "WHERE owner = ?1 AND provider = ?2 ORDER BY stored_order DESC LIMIT 2";
+    let mut latest = many(connection, end, params![owner, provider])?.into_iter();
+    Ok(latest.next().map(|credential| Found { credential: Arc::new(credential), only: latest.next().is_none() }))
+}
+
+pub(super) fn get(connection: &Connection, owner: &Owner, id: CredentialId) -> Result<Option<Credential>, StoreFault> {
+    one(connection, "WHERE id = ?1 AND owner = ?2", params![id, owner.as_str()])
+}
+
+pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<Credential>, StoreFault> {
+    let end = "WHERE owner = ?1 AND id > ?2 AND (?3 IS NULL OR provider = ?3) ORDER BY id LIMIT ?4";
+    let limit = i64::try_from(listing.limit).unwrap_or(i64::MAX);
+    many(connection, end, params![listing.owner.as_str(), listing.after, listing.provider.map(Provider::as_str), limit])
+}
+
+pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -> Result<Vec<Credential>, StoreFault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    many(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit])
+}
+
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    many(connection, "WHERE check_at <= ?1 ORDER BY check_at LIMIT ?2", params![now.unix(), limit])
+}
+
+pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
+    let sql = "SELECT check_at FROM credential WHERE check_at IS NOT NULL ORDER BY check_at LIMIT 1";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(at.map(Timestamp::from_unix))
+}
+
+pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Credential, StoreFault> {
+    let credential = Credential {
+        id: 0,
+        uid: new.uid,
+        revision: 1,
+        owner: new.owner,
+        provider: new.provider,
+        account: new.account,
+        subject: new.subject,
+        grant: new.grant,
+        evidence: new.evidence,
+        created_at: new.created_at,
+        check_at: new.check_at,
+    };
+    let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
+         token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
+         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at) \
+         VALUES (:uid, :revision, :owner, :provider, :account, \
+         (SELECT coalesce(max(stored_order), 0) + 1 FROM credential WHERE owner = :owner AND provider = :provider), \
+         :subject_kind, :subject_id, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
+         :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
+         :unclear_since, :unclear_at, :created_at, :check_at)";
+    write(connection, sql, &credential, &[(":created_at", &credential.created_at.unix())])?;
+    Ok(Credential { id: connection.last_insert_rowid(), ..credential })
+}
+
+/// Writes everything that can change. Expects the revision the credential was read with.
+pub(super) fn update(
+    connection: &Connection,
+    mut credential: Credential,
+    order: Order,
+) -> Result<Credential, StoreFault> {
+    let sql = "UPDATE credential SET uid = :uid, revision = :revision, owner = :owner, provider = :provider, \
+         account = :account, stored_order = CASE WHEN :latest THEN 1 + \
+         (SELECT max(stored_order) FROM credential WHERE owner = :owner AND provider = :provider) ELSE stored_order END, \
+         subject_kind = :subject_kind, subject_id = :subject_id, token_kind = :token_kind, access_token = :access_token, \
+         generation = :generation, expires_at = :expires_at, expiry_source = :expiry_source, captured_at = :captured_at, \
+         clear_outcome = :clear_outcome, clear_cause = :clear_cause, clear_asked = :clear_asked, \
+         clear_since = :clear_since, clear_at = :clear_at, unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, \
+         unclear_since = :unclear_since, unclear_at = :unclear_at, check_at = :check_at \
+         WHERE id = :id AND revision = :expected";
+    let expected = credential.revision;
+    credential.revision += 1;
+    let (id, latest) = (credential.id, order == Order::Latest);
+    match write(connection, sql, &credential, &[(":id", &id), (":expected", &expected), (":latest", &latest)])? {
+        0 => Err(StoreFault::Stale),
+        _ => Ok(credential),
+    }
+}
+
+/// The account's name as it stands in the row, which an update may be about to change.
+pub(super) fn account_of(connection: &Connection, id: CredentialId) -> Result<Option<String>, StoreFault> {
+    let sql = "SELECT account FROM credential WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+}
+
+type Named<'a> = (&'a str, &'a dyn rusqlite::ToSql);
+
+fn write(
+    connection: &Connection,
+    sql: &str,
+    credential: &Credential,
+    further: &[Named<'_>],
+) -> Result<usize, StoreFault> {
+    let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
+    let common: &[Named<'_>] = named_params! {
+        ":uid": credential.uid.0,
+        ":revision": credential.revision,
+        ":owner": credential.owner.as_str(),
+        ":provider": credential.provider.as_str(),
+        ":account": credential.account.as_str(),
+        ":subject_kind": flat.subject_kind,
+        ":subject_id": flat.subject_id,
+        ":token_kind": credential.grant.kind.as_str(),
+        ":access_token": &credential.grant.access_token.0,
+        ":generation": credential.grant.generation,
+        ":expires_at": flat.expires_at,
+        ":expiry_source": flat.expiry_source,
+        ":captured_at": credential.evidence.captured_at.unix(),
+        ":clear_outcome": flat.clear.map(|reading| reading.outcome.as_str()),
+        ":clear_cause": flat.clear.map(|reading| &*reading.cause),
+        ":clear_asked": flat.clear.map(|reading| &*reading.asked),
+        ":clear_since": flat.clear.map(|reading| reading.since.unix()),
+        ":clear_at": flat.clear.map(|reading| reading.at.unix()),
+        ":unclear_cause": flat.unclear.map(|reading| &*reading.cause),
+        ":unclear_asked": flat.unclear.map(|reading| &*reading.asked),
+        ":unclear_since": flat.unclear.map(|reading| reading.since.unix()),
+        ":unclear_at": flat.unclear.map(|reading| reading.at.unix()),
+        ":check_at": credential.check_at.map(Timestamp::unix),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let parameters: Vec<Named<'_>> = common.iter().chain(further).copied().collect();
+    Ok(statement.execute(&*parameters)?)
+}
+
+pub(super) fn remove(connection: &Connection, credential: &Credential) -> Result<(), StoreFault> {
+    let sql = "DELETE FROM credential WHERE id = ?1 AND revision = ?2";
+    match connection.prepare_cached(sql)?.execute(params![credential.id, credential.revision])? {
+        0 => Err(StoreFault::Stale),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn count(connection: &Connection) -> Result<u64, StoreFault> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM credential", [], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+pub(super) fn add_key(connection: &Connection, key: &ApiKey) -> Result<(), StoreFault> {
+    let sql = "INSERT INTO api_key (id, owner, permissions, providers, issued_at, expires_at, revoked_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        key.id,
+        key.owner.as_str(),
+        key.permissions,
+        key.providers,
+        key.issued_at.unix(),
+        key.expires_at.unix(),
+        key.revoked_at.map(Timestamp::unix),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn keys(connection: &Connection) -> Result<Vec<ApiKey>, StoreFault> {
+    let sql = "SELECT id, owner, permissions, providers, issued_at, expires_at, revoked_at, rowid FROM api_key \
+         ORDER BY issued_at, rowid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let owner = Owner::new(&row.get::<_, String>(1)?);
+        let damaged = StoreFault::Corrupt { table: "api_key", id: row.get(7)?, column: "owner" };
+        let key = ApiKey {
+            id: row.get(0)?,
+            owner: match owner {
+                Ok(owner) => owner,
+                Err(_) => return Ok(Err(damaged)),
+            },
+            permissions: row.get(2)?,
+            providers: row.get(3)?,
+            issued_at: Timestamp::from_unix(row.get(4)?),
+            expires_at: Timestamp::from_unix(row.get(5)?),
+            revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_unix),
+        };
+        Ok(Ok(key))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+pub(super) fn revoke_key(connection: &Connection, id: &str, now: Timestamp) -> Result<bool, StoreFault> {
+    let sql = "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.execute(params![id, now.unix()])? > 0)
+}
+
+pub(super) fn data_keys(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreFault> {
+    let mut statement = connection.prepare("SELECT id, wrapped FROM data_key ORDER BY id")?;
+    let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn add_first_data_key(
+    connection: &Connection,
+    id: u32,
+    wrapped: &[u8],
+    now: Timestamp,
+) -> Result<(), StoreFault> {
+    let sql =
+        "INSERT INTO data_key (id, wrapped, created_at) SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM data_key)";
+    connection.execute(sql, params![id, wrapped, now.unix()])?;
+    Ok(())
+}
+
+/// Writes a page without changing what it says.
+pub(super) fn touch(connection: &Connection) -> Result<(), StoreFault> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)?;
+    Ok(())
+}
+
+pub(super) fn integrity(connection: &Connection) -> Result<Vec<String>, StoreFault> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}

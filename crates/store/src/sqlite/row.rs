@@ -1,0 +1,145 @@
+//! Owns how a credential becomes a row and back. A row that fits no variant is damage, named by table, id and column.
+
+use grantkeep_core::{
+    Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Sealed, Subject, Timestamp,
+    TokenKind, Uid,
+};
+use rusqlite::{Row, types::FromSql};
+
+use crate::StoreFault;
+
+/// Every column that [`read`] reads, in its order.
+pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, account, subject_kind, subject_id, token_kind, \
+     access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
+     clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at";
+
+/// One row, read column by column, that knows how to say which column was wrong.
+struct Columns<'r> {
+    row: &'r Row<'r>,
+    id: i64,
+}
+
+impl Columns<'_> {
+    fn damaged(&self, column: &'static str) -> StoreFault {
+        StoreFault::Corrupt { table: "credential", id: self.id, column }
+    }
+
+    fn get<T: FromSql>(&self, column: &'static str) -> Result<T, StoreFault> {
+        self.row.get(column).map_err(|_| self.damaged(column))
+    }
+
+    fn at(&self, column: &'static str) -> Result<Option<Timestamp>, StoreFault> {
+        Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_unix))
+    }
+
+    fn at_always(&self, column: &'static str) -> Result<Timestamp, StoreFault> {
+        self.at(column)?.ok_or_else(|| self.damaged(column))
+    }
+
+    fn name<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreFault> {
+        read(&self.get::<String>(column)?).ok_or_else(|| self.damaged(column))
+    }
+}
+
+pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
+    let columns = Columns { row, id: row.get("id")? };
+    Ok(Credential {
+        id: columns.id,
+        uid: Uid(columns.get("uid")?),
+        revision: columns.get("revision")?,
+        owner: columns.name("owner", |text| Owner::new(text).ok())?,
+        provider: columns.name("provider", Provider::from_name)?,
+        account: columns.name("account", |text| Account::new(text).ok())?,
+        subject: read_subject(&columns)?,
+        grant: Grant {
+            kind: columns.name("token_kind", TokenKind::from_name)?,
+            access_token: Sealed(columns.get::<Vec<u8>>("access_token")?.into()),
+            generation: columns.get("generation")?,
+            expiry: read_expiry(&columns)?,
+        },
+        evidence: Evidence {
+            captured_at: columns.at_always("captured_at")?,
+            clear: read_clear(&columns)?,
+            unclear: read_unclear(&columns)?,
+        },
+        created_at: columns.at_always("created_at")?,
+        check_at: columns.at("check_at")?,
+    })
+}
+
+fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, StoreFault> {
+    let kind: Option<String> = columns.get("subject_kind")?;
+    let id: Option<i64> = columns.get("subject_id")?;
+    match (kind.as_deref(), id.and_then(|id| u64::try_from(id).ok())) {
+        (None, None) => Ok(None),
+        (Some("user"), Some(id)) => Ok(Some(Subject::User(id))),
+        (Some("community"), Some(id)) => Ok(Some(Subject::Community(id))),
+        (Some("application"), None) => Ok(Some(Subject::Application)),
+        _ => Err(columns.damaged("subject_kind")),
+    }
+}
+
+fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
+    let source: Option<String> = columns.get("expiry_source")?;
+    match (source.as_deref(), columns.at("expires_at")?) {
+        (None, None) => Ok(Expiry::Never),
+        (Some("stated"), Some(at)) => Ok(Expiry::Stated(at)),
+        (Some("assumed"), Some(at)) => Ok(Expiry::Assumed(at)),
+        _ => Err(columns.damaged("expiry_source")),
+    }
+}
+
+fn read_clear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
+    let Some(at) = columns.at("clear_at")? else { return Ok(None) };
+    Ok(Some(Reading {
+        outcome: columns.name("clear_outcome", Outcome::from_name)?,
+        cause: columns.get::<String>("clear_cause")?.into(),
+        asked: columns.get::<String>("clear_asked")?.into(),
+        since: columns.at_always("clear_since")?,
+        at,
+    }))
+}
+
+fn read_unclear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
+    let Some(at) = columns.at("unclear_at")? else { return Ok(None) };
+    Ok(Some(Reading {
+        outcome: Outcome::Unclear,
+        cause: columns.get::<String>("unclear_cause")?.into(),
+        asked: columns.get::<String>("unclear_asked")?.into(),
+        since: columns.at_always("unclear_since")?,
+        at,
+    }))
+}
+
+/// What a credential's variants look like in columns.
+pub(super) struct Flat<'c> {
+    pub(super) subject_kind: Option<&'static str>,
+    pub(super) subject_id: Option<i64>,
+    pub(super) expires_at: Option<i64>,
+    pub(super) expiry_source: Option<&'static str>,
+    pub(super) clear: Option<&'c Reading>,
+    pub(super) unclear: Option<&'c Reading>,
+}
+
+pub(super) fn flatten<'c>(subject: Option<&Subject>, expiry: Expiry, evidence: &'c Evidence) -> Flat<'c> {
+    let id = |id: u64| i64::try_from(id).ok();
+    let (subject_kind, subject_id) = match subject {
+        None => (None, None),
+        Some(Subject::User(user)) => (Some("user"), id(*user)),
+        Some(Subject::Community(group)) => (Some("community"), id(*group)),
+        Some(Subject::Application) => (Some("application"), None),
+    };
+    let expiry_source = match expiry {
+        Expiry::Never => None,
+        Expiry::Stated(_) => Some("stated"),
+        Expiry::Assumed(_) => Some("assumed"),
+    };
+    Flat {
+        subject_kind,
+        subject_id,
+        expires_at: expiry.at().map(Timestamp::unix),
+        expiry_source,
+        clear: evidence.clear.as_ref(),
+        unclear: evidence.unclear.as_ref(),
+    }
+}

@@ -1,0 +1,154 @@
+//! What is particular to SQLite: the file, its settings, and what happens when the disk does not play along.
+
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
+
+use grantkeep_core::Provider;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    Store,
+    contract::{self, new, owner},
+};
+
+fn open(directory: &TempDir, alone: bool) -> Result<SqliteStore, StoreFault> {
+    SqliteStore::open(&Options { path: directory.path().join("grantkeep.db"), alone })
+}
+
+#[tokio::test]
+async fn keeps_the_contract_alone() {
+    let directory = TempDir::new().unwrap();
+    contract::suite(Arc::new(open(&directory, true).unwrap())).await;
+}
+
+#[tokio::test]
+async fn keeps_the_contract_beside_others() {
+    let directory = TempDir::new().unwrap();
+    contract::suite(Arc::new(open(&directory, false).unwrap())).await;
+}
+
+#[tokio::test]
+async fn files_are_private_and_settings_hold() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    store.insert(new("me", "one")).await.unwrap();
+    for name in ["grantkeep.db", "grantkeep.db-wal", "grantkeep.db-shm"] {
+        let mode = fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let connection = connection::open_for_writing(&directory.path().join("grantkeep.db")).unwrap();
+    for (pragma, expected) in [("synchronous", 2), ("secure_delete", 1), ("cell_size_check", 1), ("temp_store", 2)] {
+        let value: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
+        assert_eq!(value, expected, "{pragma}");
+    }
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[tokio::test]
+async fn answered_writes_are_there_after_the_process_is_gone() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let stored = store.insert(new("me", "one")).await.unwrap();
+    drop(store); // not closed
+    let store = open(&directory, true).unwrap();
+    assert!(store.get(&owner("me"), stored.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_heals() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let limit = |pages: u32| {
+        store.write(move |connection| {
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            Ok(((), Vec::new()))
+        })
+    };
+    limit(1).await.unwrap(); // clamped by SQLite to the pages that there are
+    let mut stored = Vec::new();
+    let fault = loop {
+        match store.insert(new("me", &stored.len().to_string())).await {
+            Ok(credential) => stored.push(credential.id),
+            Err(fault) => break fault,
+        }
+    };
+    assert_eq!(fault, StoreFault::Full);
+    assert_eq!(store.count().await.unwrap(), stored.len() as u64);
+    limit(1_000_000).await.unwrap();
+    store.insert(new("me", "again")).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), stored.len() as u64 + 1);
+}
+
+#[tokio::test]
+async fn a_failing_write_takes_no_other_with_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let (first, twin, other) =
+        tokio::join!(store.insert(new("me", "one")), store.insert(new("me", "one")), store.insert(new("me", "two")));
+    assert!(first.is_ok() && other.is_ok());
+    assert_eq!(twin.unwrap_err(), StoreFault::Conflict);
+}
+
+#[test]
+fn foreign_and_newer_databases_are_refused_untouched() {
+    for (sql, expected) in [
+        ("CREATE TABLE theirs (x)", StoreFault::NotOurs),
+        ("PRAGMA application_id = 7", StoreFault::NotOurs),
+        ("PRAGMA application_id = 1198680883; PRAGMA user_version = 99", StoreFault::Newer { found: 99, known: 1 }),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("grantkeep.db");
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        assert_eq!(open(&directory, true).unwrap_err(), expected);
+    }
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("grantkeep.db"), "this is not a database, it is a letter").unwrap();
+    assert_eq!(open(&directory, true).unwrap_err(), StoreFault::NotOurs);
+}
+
+#[test]
+fn many_first_starts_at_once_all_succeed() {
+    for _ in 0..20 {
+        let directory = TempDir::new().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| open(&directory, false).unwrap());
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_named_and_harms_no_other() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let damaged = store.insert(new("me", "one")).await.unwrap();
+    let fine = store.insert(new("me", "two")).await.unwrap();
+    let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    outside.execute("UPDATE credential SET token_kind = 'vk_ghost' WHERE id = ?1", [damaged.id]).unwrap();
+    let fault = StoreFault::Corrupt { table: "credential", id: damaged.id, column: "token_kind" };
+    assert_eq!(store.get(&owner("me"), damaged.id).await.unwrap_err(), fault);
+    assert!(store.get(&owner("me"), fine.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_never_answers_with_what_was_before_an_answered_write() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory, true).unwrap());
+    let mut credential = store.insert(new("me", "one")).await.unwrap();
+    let reading = Arc::clone(&store);
+    let reader = tokio::spawn(async move {
+        for _ in 0..20_000 {
+            reading.find(&owner("me"), Provider::Vk, None).await.unwrap().unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    while !reader.is_finished() {
+        credential = store.update(credential).await.unwrap();
+        let found = store.find(&owner("me"), Provider::Vk, None).await.unwrap().unwrap();
+        assert_eq!(found.credential.revision, credential.revision);
+    }
+    reader.await.unwrap();
+}

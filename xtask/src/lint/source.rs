@@ -1,0 +1,103 @@
+//! Rules that are read off the text of the sources.
+
+use crate::step::{Failure, Verdict, judge};
+use crate::tree::{self, Source};
+
+/// Where a secret may be opened: path prefixes, each with the reason. While the list is empty the step says so and passes.
+const EXPOSING: &[(&str, &str)] = &[];
+
+/// What may not be left behind. Written in halves, so that this file does not find itself.
+const LEFT_BEHIND: &[&str] = &[
+    concat!("to", "do!("),
+    concat!("unimple", "mented!("),
+    concat!("d", "bg!("),
+    concat!("#[", "ignore"),
+    concat!("FIX", "ME"),
+];
+
+/// Words that a header needs at least to say what a module owns.
+const HEADER_WORDS: usize = 3;
+
+pub(super) fn check_headers() -> Verdict {
+    let modules: Vec<Source> = tree::sources()?.into_iter().filter(|source| is_module(&source.path)).collect();
+    let findings = modules.iter().filter_map(bare_header).collect();
+    let remedy = "begin the file with `//! ` and what the module owns, what always holds, what it must never do";
+    judge(findings, format!("{} modules", modules.len()), remedy)
+}
+
+fn bare_header(source: &Source) -> Option<String> {
+    let first = source.text.lines().next().unwrap_or_default();
+    let header = first.strip_prefix("//! ").unwrap_or_default();
+    let said = header.split_whitespace().count() >= HEADER_WORDS;
+    (!said).then(|| format!("{}:1: does not say what the module owns", source.path))
+}
+
+pub(super) fn check_words() -> Verdict {
+    let sources = tree::sources()?;
+    let findings = sources.iter().flat_map(|source| lines_with(source, LEFT_BEHIND)).collect();
+    judge(findings, format!("{} files", sources.len()), "finish it, or take it out")
+}
+
+/// The compiler forbids unsafe code wherever the workspace's lints apply: so each package must take them over.
+pub(super) fn check_lints() -> Verdict {
+    let sources = tree::sources()?;
+    let manifests: Vec<&Source> = sources.iter().filter(|source| source.path.ends_with("/Cargo.toml")).collect();
+    // libFuzzer's entry point is unsafe code made by a macro, and fuzz/ is a workspace of its own.
+    let ours: Vec<&&Source> = manifests.iter().filter(|source| !source.path.starts_with("fuzz/")).collect();
+    let bare = ours.iter().filter(|manifest| !has_entry(&manifest.text, "[lints]", "workspace = true"));
+    let mut findings: Vec<String> =
+        bare.map(|manifest| format!("{}: the workspace's lints do not apply", manifest.path)).collect();
+
+    let root = std::fs::read_to_string("Cargo.toml")
+        .map_err(|error| Failure::new(format!("Cargo.toml: {error}"), "restore it"))?;
+    if !has_entry(&root, "[workspace.lints.rust]", "unsafe_code = \"forbid\"") {
+        findings.push("Cargo.toml: [workspace.lints.rust] does not say unsafe_code = \"forbid\"".to_owned());
+    }
+    judge(
+        findings,
+        format!("{} packages", ours.len()),
+        "put `[lints]` and below it `workspace = true` into the manifest",
+    )
+}
+
+fn has_entry(toml: &str, section: &str, entry: &str) -> bool {
+    let inside = toml.lines().skip_while(|line| line.trim() != section).skip(1);
+    inside.take_while(|line| !line.starts_with('[')).any(|line| line.trim() == entry)
+}
+
+pub(super) fn check_exposure() -> Verdict {
+    if EXPOSING.is_empty() {
+        return Ok("not looked at: EXPOSING in xtask/src/lint/source.rs is empty".to_owned());
+    }
+    let sources = tree::sources()?;
+    let shipped = || sources.iter().filter(|source| is_module(&source.path) && !tree::is_test(&source.path));
+    let listed = |source: &&Source| EXPOSING.iter().any(|(prefix, _)| source.path.starts_with(prefix));
+    let mut findings: Vec<String> = shipped().filter(|source| !listed(source)).flat_map(exposures).collect();
+
+    let idle = EXPOSING.iter().filter(|(prefix, _)| {
+        !shipped().any(|source| source.path.starts_with(prefix) && !exposures(source).is_empty())
+    });
+    findings.extend(idle.map(|(prefix, _)| format!("{prefix} is listed, but opens no secret")));
+    let remedy = "hand the secret on unopened; where it must be opened, list the file in xtask/src/lint/source.rs";
+    judge(findings, format!("{} places listed", EXPOSING.len()), remedy)
+}
+
+/// Lines that open a secret, outside a test module at the end of the file.
+fn exposures(source: &Source) -> Vec<String> {
+    let code = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    lines_with(&Source { path: source.path.clone(), text: code.to_owned() }, &[".expose()"])
+}
+
+fn is_module(path: &str) -> bool {
+    path.starts_with("crates/") && path.contains("/src/") && path.ends_with(".rs")
+}
+
+fn lines_with(source: &Source, words: &[&str]) -> Vec<String> {
+    let lines = source.text.lines().enumerate();
+    let found = lines
+        .flat_map(|(number, line)| words.iter().filter(|word| line.contains(**word)).map(move |word| (number, word)));
+    found.map(|(number, word)| format!("{}:{}: {word}", source.path, number + 1)).collect()
+}
+
+#[cfg(test)]
+mod tests;
