@@ -5,8 +5,7 @@ use crate::step::Failure;
 
 pub(crate) fn help() -> String {
     "Builds `grantkeep` and the benchmarks in release mode (a few minutes the first time) and runs them.\n\
-     What is measured and the goals: docs/PERFORMANCE.md. ARGS go to the benchmarks; `-- --help` lists theirs.\n\
-     Run it on a quiet machine."
+     ARGS go to the benchmarks; `-- --help` lists theirs. Run it on a quiet machine."
         .to_owned()
 }
 

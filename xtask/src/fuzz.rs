@@ -32,9 +32,12 @@ pub(crate) fn run_each(targets: &[String], seconds: u32) -> Result<(), Failure> 
     if !process::answers(toolchain.fuzz().arg("--version")) {
         return Err(Failure::new("cargo-fuzz is not installed", "cargo install cargo-fuzz --locked"));
     }
-    // cargo-fuzz has no `--locked`, so what it is about to build is asked here.
-    let frozen = ["metadata", "--locked", "--format-version", "1", "--no-deps", "--manifest-path", "fuzz/Cargo.toml"];
-    process::output(&mut process::cargo(frozen))?;
+    // cargo-fuzz has no `--locked`, and would bring a stale lock file up to date without a word.
+    let fetch = ["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"];
+    process::run(
+        &mut process::cargo(fetch),
+        "a stale lock file: `cargo update --workspace --manifest-path fuzz/Cargo.toml`",
+    )?;
 
     let known = process::output(toolchain.fuzz().arg("list"))?;
     let known: Vec<String> = known.lines().map(str::to_owned).collect();

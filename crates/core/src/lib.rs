@@ -14,7 +14,7 @@ pub mod time;
 pub use credential::{Credential, CredentialId, Expiry, Grant, Sealed, Subject, TokenKind, Uid};
 pub use evidence::{Evidence, Outcome, Reading};
 pub use name::{Account, NameFault, Owner, Provider};
-pub use outgoing::{Answer, NoAnswer, Outgoing, Purpose};
+pub use outgoing::{Answer, NoAnswer, Outgoing, Payload, Purpose};
 pub use secret::Secret;
 pub use status::{State, Status};
 pub use time::{Lifetime, Timestamp};

@@ -16,12 +16,21 @@ pub struct Outgoing {
     pub purpose: Purpose,
     /// HTTP method.
     pub method: Method,
-    /// Where to. Never holds a secret: those go into `form` or a header marked sensitive.
+    /// Where to. Never holds a secret: those go into `body` or a header marked sensitive.
     pub url: Url,
     /// Further headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// An `application/x-www-form-urlencoded` body, already encoded.
-    pub form: Option<Secret>,
+    /// The body, if any.
+    pub body: Option<Payload>,
+}
+
+/// A request body, already encoded.
+#[derive(Debug)]
+pub enum Payload {
+    /// `application/x-www-form-urlencoded`.
+    Form(Secret),
+    /// `application/json`.
+    Json(Secret),
 }
 
 /// What a request is for.

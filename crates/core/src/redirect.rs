@@ -12,6 +12,7 @@ mod json;
 mod key;
 mod noise;
 mod pair;
+mod piece;
 mod place;
 mod token;
 
@@ -108,15 +109,14 @@ pub fn read<'a>(text: &'a str, is_ours: &dyn Fn(&Place<'_>) -> bool) -> Result<I
 fn read_line<'a>(text: &'a str, is_ours: &dyn Fn(&Place<'_>) -> bool) -> Result<Found<'a>, IntakeFault> {
     let line = text.trim_start_matches(['#', '?', '&']);
     let is_list = line.len() < text.len();
-    let mark = line.bytes().position(|byte| matches!(byte, b'#' | b'&' | b'=' | b'?')).unwrap_or(line.len());
-    let (head, rest) = line.split_at(mark);
+    let (head, rest) = piece::name(line);
     let mut found = Found::default();
 
-    if place::begins(head, rest, is_list) {
-        let (address, rest) = place::split(line);
+    if place::begins(head.text, rest, is_list) {
+        let (address, rest) = place::split(line, head.text.len());
         Place::read(address).filter(|place| is_ours(place)).ok_or(IntakeFault::ForeignHost)?;
         pair::walk(rest, &mut found);
-    } else if let Some((bare, rest)) = token::split_bare(line, mark).filter(|_| !is_list) {
+    } else if let Some((bare, rest)) = token::split_bare(line, head.text.len()).filter(|_| !is_list) {
         found.token(token::bare(bare), None);
         pair::walk(rest, &mut found);
     } else {

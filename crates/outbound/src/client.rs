@@ -2,7 +2,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use grantkeep_core::{Answer, NoAnswer, Outgoing, Purpose};
+use grantkeep_core::{Answer, NoAnswer, Outgoing, Payload, Purpose};
 use http::{HeaderValue, header};
 use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
@@ -30,9 +30,13 @@ impl Client {
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
         }
-        if let Some(form) = outgoing.form {
-            let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-            request = request.header(header::CONTENT_TYPE, form_type).body(form.expose().to_owned());
+        if let Some(payload) = outgoing.body {
+            let (content_type, text) = match payload {
+                Payload::Form(text) => ("application/x-www-form-urlencoded", text),
+                Payload::Json(text) => ("application/json", text),
+            };
+            let content_type = HeaderValue::from_static(content_type);
+            request = request.header(header::CONTENT_TYPE, content_type).body(text.expose().to_owned());
         }
         let response = request.send().await.map_err(|error| reason(&error))?;
         read(response).await

@@ -13,7 +13,7 @@ use crate::cast::{self, App, AppRule, Community};
 use crate::clock::Moment;
 use crate::page;
 use crate::refusal::quoted;
-use crate::reply::{Reply, json, not_allowed, problem, redirect, reply};
+use crate::reply::{self, Reply, json, not_allowed, problem, redirect};
 use crate::scope::{OFFLINE, Of, Scope};
 use crate::state::State;
 use choice::Choice;
@@ -59,7 +59,7 @@ pub(crate) fn answer(state: &State, ask: &Ask, at: Moment) -> Reply {
         Err(what) => problem(400, what),
         Ok(None) => reply::page(200, page::consent::page(&asked, &ask.query, ask.caller)),
         Ok(Some(choice)) => match choice.fragment(&asked, at) {
-            Some(fragment) => redirect(status, &format!("{}#{fragment}", asked.target.place)),
+            Some(fragment) => redirect(status, &format!("{}#{}", asked.target.place, fragment.expose())),
             None => problem(500, "no token could be made"),
         },
     }
@@ -85,7 +85,9 @@ fn understand(pairs: &[(String, String)], state: &State) -> Result<Asked, Refuse
         return Err(Refused::Page("response_type is incorrect"));
     }
     if !get("display").is_none_or(|display| matches!(display, "page" | "popup" | "mobile")) {
-        return Err(Refused::Redirect(target.with_query("error=invalid_request&error_description=Invalid+display+parameter")));
+        return Err(Refused::Redirect(
+            target.with_query("error=invalid_request&error_description=Invalid+display+parameter"),
+        ));
     }
     let groups = communities(get("group_ids").unwrap_or_default()).ok_or(Refused::Page("group_ids is incorrect"))?;
     let of = if groups.is_empty() { Of::User } else { Of::Community };
@@ -116,7 +118,7 @@ pub(crate) fn activation(state: &State, ask: &Ask, at: Moment) -> Reply {
     let person = last(&pairs, "person").and_then(positive).unwrap_or(cast::PEOPLE[0].id);
     match last(&pairs, "auto") {
         Some("success") => match choice::validated(person, at) {
-            Some(fragment) => redirect(302, &format!("{}/blank.html#{fragment}", state.base)),
+            Some(fragment) => redirect(302, &format!("{}/blank.html#{}", state.base, fragment.expose())),
             None => problem(500, "no token could be made"),
         },
         Some("fail") => redirect(302, &format!("{}/blank.html#fail=1", state.base)),

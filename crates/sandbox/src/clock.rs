@@ -14,7 +14,7 @@ pub(crate) struct Moment {
 }
 
 /// Reads both clocks.
-#[allow(clippy::disallowed_methods, reason = "this is the outermost layer: the sandbox is a server of its own")]
+#[expect(clippy::disallowed_methods, reason = "this is the outermost layer: the sandbox is a server of its own")]
 pub(crate) fn now() -> Moment {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     Moment { wall: Timestamp::from_unix(i64::try_from(since_epoch).unwrap_or(i64::MAX)), steady: Instant::now() }

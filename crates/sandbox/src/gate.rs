@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Version};
@@ -36,7 +36,8 @@ pub(crate) fn admit(parts: &Parts) -> Result<(), Box<Reply>> {
     }
     let encoding = parts.headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>();
     let is_chunked = encoding.iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    if encoding.len() > 1 || !is_chunked || (!encoding.is_empty() && parts.headers.contains_key(CONTENT_LENGTH)) {
+    // A Content-Length beside it has been dropped by hyper, as RFC 9112 §6.3 says.
+    if encoding.len() > 1 || !is_chunked {
         return refuse(400, "the length of the request is not clear");
     }
     Ok(())
@@ -59,7 +60,8 @@ fn is_loopback(host: &str) -> bool {
     let name = authority.host();
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     !host.contains('@')
-        && (name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()))
+        && (name.eq_ignore_ascii_case("localhost")
+            || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()))
 }
 
 fn sole<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {

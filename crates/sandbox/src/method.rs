@@ -224,7 +224,7 @@ fn outage(behaviour: Behaviour) -> Reply {
             headers.insert("x-challenge-url", http::HeaderValue::from_static("/challenge.html"));
             reply
         }
-        Behaviour::Cut => reply(200, JSON, Payload::Cut(Some(PIECE.into()))),
+        Behaviour::Cut => reply(200, JSON, Payload::Cut(Some(PIECE.into()), 1)),
         Behaviour::Html => reply(200, HTML, Payload::whole(TOO_MANY)),
         Behaviour::Http(status) => {
             let text = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n");

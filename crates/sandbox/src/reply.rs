@@ -48,8 +48,9 @@ impl From<Reply> for Plan {
 
 /// The body of an answer.
 pub(crate) enum Payload {
-    /// Comes, and then the connection ends in the middle of the answer.
-    Cut(Option<Bytes>),
+    /// Comes, and then the connection ends in the middle of the answer. The number is how often hyper still gets to send
+    /// what it has: an error at once would take the beginning of the answer with it.
+    Cut(Option<Bytes>, u8),
     /// That many bytes of white space.
     Flood(usize),
     /// Comes, and then nothing more ever does.
@@ -77,12 +78,17 @@ impl Body for Payload {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let frame = |bytes: Bytes| Poll::Ready(Some(Ok(Frame::data(bytes))));
         match self.get_mut() {
-            Self::Cut(bytes) => match bytes.take() {
-                Some(bytes) => frame(bytes),
-                None => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
+            Self::Cut(bytes, pauses) => match (bytes.take(), pauses.checked_sub(1)) {
+                (Some(bytes), _) => frame(bytes),
+                (None, Some(left)) => {
+                    *pauses = left;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                (None, None) => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
             },
             Self::Flood(left) => {
                 let now = BLANK.len().min(*left);
@@ -102,7 +108,7 @@ impl Body for Payload {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Cut(_) | Self::Flood(_) | Self::Stall(_) => SizeHint::default(),
+            Self::Cut(..) | Self::Flood(_) | Self::Stall(_) => SizeHint::default(),
         }
     }
 }

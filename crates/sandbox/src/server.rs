@@ -15,7 +15,7 @@ use std::time::Duration;
 use http::Request;
 use http::header::CONNECTION;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -103,6 +103,9 @@ async fn read(request: Request<Incoming>, peer: IpAddr) -> Result<Ask, Box<Reply
     let refuse = |status, what| Box::new(problem(status, what));
     let (parts, body) = request.into_parts();
     gate::admit(&parts)?;
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(refuse(413, "the body is over 64 KiB"));
+    }
     let body = match tokio::time::timeout(BODY_WITHIN, Limited::new(body, LARGEST_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes().to_vec(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(refuse(413, "the body is over 64 KiB")),

@@ -4,7 +4,7 @@
 //! then `groups.getById` names the community. Only what VK said counts: whatever is not understood is unclear, and an
 //! unclear answer says nothing about the token. A redirect is never followed.
 
-use grantkeep_core::{Answer, NoAnswer, Outcome, Outgoing, Purpose, Secret, Subject, TokenKind};
+use grantkeep_core::{Answer, NoAnswer, Outcome, Outgoing, Payload, Purpose, Secret, Subject, TokenKind};
 use http::Method;
 use url::Url;
 
@@ -177,8 +177,8 @@ fn request(api_url: &Url, method: &str, token: &Secret) -> Outgoing {
     let room = "access_token=&v=".len() + API_VERSION.len() + 3 * token.len();
     let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
     form.append_pair("access_token", token.expose()).append_pair("v", API_VERSION);
-    let form = Some(Secret::from(form.finish()));
-    Outgoing { purpose: Purpose::Check, method: Method::POST, url, headers: Vec::new(), form }
+    let body = Some(Payload::Form(Secret::from(form.finish())));
+    Outgoing { purpose: Purpose::Check, method: Method::POST, url, headers: Vec::new(), body }
 }
 
 #[cfg(test)]

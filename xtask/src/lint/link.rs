@@ -13,7 +13,11 @@ pub(super) fn check() -> Verdict {
     let pages: Vec<tree::Source> = tree::sources()?.into_iter().filter(|source| is_page(&source.path)).collect();
     let exists = |path: &str| Path::new(path).exists();
     let text = |path: &str| pages.iter().find(|page| page.path == path).map(|page| page.text.clone());
-    let findings = pages.iter().flat_map(|page| faults(&page.path, &page.text, &exists, &text)).collect();
+    let mut findings: Vec<String> =
+        pages.iter().flat_map(|page| faults(&page.path, &page.text, &exists, &text)).collect();
+    if !exists("README.md") {
+        findings.push("README.md is missing".to_owned());
+    }
     judge(
         findings,
         format!("{} pages", pages.len()),

@@ -32,13 +32,13 @@ pub enum IntakeFault {
     #[error("it has no access_token in it")]
     NoToken,
     /// `expires_in`, `user_id` or `state` stands in it more than once (RFC 6749 §3.1 allows each parameter once).
-    #[error("it states the same thing twice")]
+    #[error("it states expires_in, user_id or state more than once")]
     Repeated,
     /// White space, a line break or an invisible character within what must be one piece.
     #[error("there is a space, a line break or an invisible character in the middle of it")]
     Split,
     /// Something in the token that no token has: a letter outside ASCII, a quote, a broken percent-escape.
-    #[error("the token in it has a character that no token has")]
+    #[error("a character in the token is not one that tokens are made of")]
     TokenCharacter,
     /// Longer than [`super::LONGEST`].
     #[error("it is longer than 16 KiB")]
@@ -69,7 +69,9 @@ impl IntakeFault {
     /// What to do about it, in one sentence.
     pub const fn advice(&self) -> &'static str {
         match self {
-            Self::Control | Self::TokenCharacter => "Copy it once more, directly from the address bar and as plain text.",
+            Self::Control | Self::TokenCharacter => {
+                "Copy it once more, directly from the address bar and as plain text."
+            }
             Self::Cut => "Copy the whole address from the address bar, not a shortened display of it.",
             Self::Declined => "Open the authorization page again and allow access.",
             Self::Empty => "Paste the address of the page that opened after you allowed access, or the token itself.",
@@ -80,7 +82,9 @@ impl IntakeFault {
                 "Allow access first, then copy the address of the page that opens after that, and check that it is the provider's own."
             }
             Self::Json => "Paste the JSON object whole and alone, or only the token from it.",
-            Self::NoToken => "Copy the whole address of the page that opened after you allowed access, to its very end.",
+            Self::NoToken => {
+                "Copy the whole address of the page that opened after you allowed access, to its very end."
+            }
             Self::Repeated => "Copy the address again, exactly as the browser shows it.",
             Self::Split => "Paste one address or one token and nothing else, in one piece.",
             Self::TooLong => "Paste only the address of the page, or only the token.",

@@ -32,8 +32,8 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = Found::default();
         while let Some(name) = map.next_key::<Scalar<'de>>()? {
-            let Scalar::Text(name) = name else { continue };
-            match Key::of(name.expose()) {
+            let key = if let Scalar::Text(name) = &name { Key::of(name.expose()) } else { Key::Unknown };
+            match key {
                 Key::Unknown => drop(map.next_value::<IgnoredAny>()?),
                 key => record(key, map.next_value()?, &mut found),
             }
@@ -52,8 +52,8 @@ fn record<'a>(key: Key, value: Scalar<'a>, found: &mut Found<'a>) {
         (Key::UserId, value) => found.user_id(value.number(key::positive)),
         (Key::State, Scalar::Text(text)) => found.state(text),
         (Key::Error | Key::ErrorReason, Scalar::Text(text)) => found.error(text.expose()),
-        // An object of VK's API: {"error":{"error_code":5,...}}.
-        (Key::Error, Scalar::Nested) => found.error("error"),
+        // VK's API: {"error":{"error_code":5,...}}.
+        (Key::Error, Scalar::Nested | Scalar::Number(_)) => found.error("error"),
         (Key::Cancel, Scalar::Number(1)) => found.error("access_denied"),
         (Key::Fail, Scalar::Number(1)) => found.error("fail"),
         (Key::Cancel | Key::Error | Key::ErrorReason | Key::Fail | Key::State | Key::Unknown, _) => {}

@@ -48,13 +48,10 @@ fn trim_end(text: &str) -> &str {
     }
 }
 
+/// Quotes of all kinds, angle brackets, and gaps.
 fn is_noise(c: char) -> bool {
-    match c {
-        '!' | '#'..='&' | '('..=';' | '='  | '?'..='_' | 'a'..='~' => false,
-        '"' | '\'' | '<' | '>' | '`' => true,
-        '«' | '»' | '‘' | '’' | '‚' | '‛' | '“' | '”' | '„' | '‟' | '‹' | '›' => true,
-        _ => is_gap(c),
-    }
+    let is_quote = matches!(c, '"' | '\'' | '`' | '«' | '»' | '‘'..='‟' | '‹' | '›');
+    is_quote || matches!(c, '<' | '>') || is_gap(c)
 }
 
 /// Whether a character separates what stands on its two sides, visibly or not.
@@ -97,9 +94,10 @@ fn looks_whole(piece: &str) -> bool {
     if let Some((_, rest)) = piece.split_once("access_token") {
         return rest.split_once('=').is_some_and(|(_, value)| !value.is_empty());
     }
-    let is_vk = piece.strip_prefix("vk").and_then(|rest| rest.split_once('.')).is_some_and(|(generation, _)| {
-        !generation.is_empty() && generation.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let is_vk = piece
+        .strip_prefix("vk")
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(generation, _)| !generation.is_empty() && generation.bytes().all(|byte| byte.is_ascii_digit()));
     let is_hex = piece.len() >= 50 && piece.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_vk || is_hex) && token::bare(piece).is_ok()
 }

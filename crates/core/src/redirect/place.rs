@@ -45,11 +45,14 @@ fn without_scheme(address: &str) -> &str {
     address.strip_prefix("//").unwrap_or(address)
 }
 
-/// Up to whatever ends a host; colons in the brackets of an IPv6 address do not.
+/// Up to whatever ends a host; in the brackets of an IPv6 address a colon does not. 0 where no host begins.
 fn host_length(rest: &str) -> usize {
-    let brackets = if rest.starts_with('[') { rest.find(']').unwrap_or(0) } else { 0 };
-    let ends = |byte: u8| matches!(byte, b'/' | b':' | b'@' | b'\\');
-    rest.bytes().skip(brackets).position(ends).map_or(rest.len(), |end| brackets + end)
+    if let Some(inner) = rest.strip_prefix('[') {
+        let is_address = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let length = inner.bytes().take_while(|&byte| is_address(byte)).count();
+        return if inner[length..].starts_with(']') { length + 2 } else { 0 };
+    }
+    rest.bytes().position(|byte| matches!(byte, b'/' | b':' | b'@' | b'\\')).unwrap_or(rest.len())
 }
 
 /// Whether a line begins with an address, given what stands before its first mark (`#`, `&`, `=`, `?`), the rest from that mark
@@ -65,7 +68,8 @@ pub(super) fn begins(head: &str, rest: &str, is_list: bool) -> bool {
     stop.is_some_and(|stop| matches!(named.as_bytes()[stop], b'.' | b':') && named[stop..].contains(['/', '\\']))
 }
 
-/// Splits an address from its query and fragment.
-pub(super) fn split(line: &str) -> (&str, &str) {
-    line.split_at(line.bytes().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(line.len()))
+/// Splits an address from its query and fragment, which begin at the first `#` or `?`; there is none before `from`.
+pub(super) fn split(line: &str, from: usize) -> (&str, &str) {
+    let more = line.as_bytes()[from..].iter().position(|byte| matches!(byte, b'#' | b'?'));
+    line.split_at(more.map_or(line.len(), |more| from + more))
 }

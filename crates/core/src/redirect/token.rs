@@ -52,6 +52,5 @@ pub(super) const fn is_of_value(byte: u8) -> bool {
 
 /// RFC 6750's b64token without its `=`, and what some providers have besides: `!`, `$`, `*`, `|`.
 fn is_of_bare(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'$' | b'*' | b'+' | b'-' | b'.' | b'/' | b'_' | b'|' | b'~')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'*' | b'+' | b'-' | b'.' | b'/' | b'_' | b'|' | b'~')
 }

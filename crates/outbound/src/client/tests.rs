@@ -26,8 +26,8 @@ async fn answering_with(reply: Vec<u8>) -> (Url, tokio::task::JoinHandle<String>
 }
 
 fn check(url: Url) -> Outgoing {
-    let form = Some(Secret::from("access_token=abc&v=5.199"));
-    Outgoing { purpose: Purpose::Check, method: Method::POST, url, headers: Vec::new(), form }
+    let body = Some(Payload::Form(Secret::from("access_token=abc&v=5.199")));
+    Outgoing { purpose: Purpose::Check, method: Method::POST, url, headers: Vec::new(), body }
 }
 
 #[tokio::test]

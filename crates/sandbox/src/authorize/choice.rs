@@ -19,7 +19,13 @@ const DAY: u64 = 86_400;
 /// A choice.
 #[derive(Debug)]
 pub(super) enum Choice {
-    Allow { person: u64, expires_in: Option<u64>, answers: Option<Behaviour>, answers_after: u64, address: Option<IpAddr> },
+    Allow {
+        person: u64,
+        expires_in: Option<u64>,
+        answers: Option<Behaviour>,
+        answers_after: u64,
+        address: Option<IpAddr>,
+    },
     Deny,
 }
 
@@ -100,7 +106,8 @@ fn tokens(claims: &Claims, asked: &Asked) -> Option<String> {
 }
 
 fn denied(asked: &Asked) -> Secret {
-    let mut text = "error=access_denied&error_reason=user_denied&error_description=User%20denied%20your%20request".to_owned();
+    let mut text =
+        "error=access_denied&error_reason=user_denied&error_description=User%20denied%20your%20request".to_owned();
     append_state(&mut text, asked);
     Secret::from(text)
 }
@@ -118,7 +125,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// What the page for error 17 sends back.
-pub(super) fn validated(person: u64, at: Moment) -> Option<String> {
+pub(super) fn validated(person: u64, at: Moment) -> Option<Secret> {
     let claims = Claims {
         kind: Kind::User,
         subject: person,
@@ -129,7 +136,7 @@ pub(super) fn validated(person: u64, at: Moment) -> Option<String> {
         answers: None,
         answers_after: Lifetime::from_seconds(0),
     };
-    Some(format!("success=1&access_token={}&user_id={person}", claims.mint().ok()?.expose()))
+    Some(Secret::from(format!("success=1&access_token={}&user_id={person}", claims.mint().ok()?.expose())))
 }
 
 /// Seconds in digits alone; more than 100 years is a mistake.

@@ -92,17 +92,18 @@ pub(crate) static TABLE: &[Refusal] = &[
     row(100, "One of the parameters specified was missing or invalid"),
     // The exact texts of 100 about a missing version and missing ids are not on record.
     variant(100, "v", "One of the parameters specified was missing or invalid: v is undefined"),
-    variant(100, "group_id", "One of the parameters specified was missing or invalid: group_id should be greater than 0"),
+    variant(
+        100,
+        "group_id",
+        "One of the parameters specified was missing or invalid: group_id should be greater than 0",
+    ),
     variant(100, "group_ids", "One of the parameters specified was missing or invalid: group_ids is undefined"),
     variant(100, "token", "One of the parameters specified was missing or invalid: token is undefined"),
     row(101, "Invalid application API ID"),
     row(113, "Invalid user id"),
     row(125, "Invalid group id"),
     row(203, "Access to group denied"),
-    row(
-        1051,
-        "Method is not available for this profile type: method is unavailable with current profile type",
-    ),
+    row(1051, "Method is not available for this profile type: method is unavailable with current profile type"),
     row(1105, "Too many auth attempts, try again later"),
     row(1114, "Anonymous token has expired"),
     row(1116, "Anonymous token is invalid"),

@@ -62,7 +62,9 @@ fn a_changed_or_cut_token_is_not_understood() {
     }
     let swapped = token.replacen("vk1.", "vk2.", 1);
     let longer = format!("{token}A");
-    for text in ["", "vk1.a.", "vk1.a.!!!", "é", "vk1.a.é", "00", "abc", "ffffffffffffffffffffffffffffffff", &swapped, &longer] {
+    for text in
+        ["", "vk1.a.", "vk1.a.!!!", "é", "vk1.a.é", "00", "abc", "ffffffffffffffffffffffffffffffff", &swapped, &longer]
+    {
         assert_eq!(Claims::read(text), None, "{text}");
     }
     let mut broken = token.to_owned();

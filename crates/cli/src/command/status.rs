@@ -1,0 +1,99 @@
+//! Owns `status`: a table of credentials, and asking the providers now.
+
+use std::process::ExitCode;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::credential;
+use crate::{
+    api::Api,
+    args::Status,
+    console::{self, Table},
+    fault::{CliFault, Kind},
+    text,
+};
+
+const RED: &str = "\u{1b}[31m";
+const YELLOW: &str = "\u{1b}[33m";
+const GREEN: &str = "\u{1b}[32m";
+
+pub(super) async fn run(status: &Status, api: &Api) -> Result<ExitCode, CliFault> {
+    let named = status.target.as_ref().is_some_and(|target| target.account.is_some());
+    let mut credentials = match &status.target {
+        Some(target) if named => vec![credential::find(target, api).await?],
+        Some(target) => credential::all(Some(credential::segment(&target.provider)?), api).await?,
+        None => credential::all(None, api).await?,
+    };
+    if credentials.is_empty() && status.target.is_some() {
+        return Err(text::no_such_credential());
+    }
+    if status.check {
+        check(&mut credentials, api).await?;
+    }
+    if status.json {
+        console::line(&json!({ "credentials": credentials }).to_string())?;
+    } else if credentials.is_empty() {
+        console::line(text::NOTHING_KEPT)?;
+    } else {
+        table(&credentials).print(console::is_colourful())?;
+    }
+    // A list is told whatever is in it; a question about one, or asked of the providers, is answered by the exit code too.
+    let code = if named || status.check { exit_code(&credentials, status.check) } else { None };
+    Ok(code.map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind as u8)))
+}
+
+async fn check(credentials: &mut [Value], api: &Api) -> Result<(), CliFault> {
+    let count = credentials.len();
+    for (number, credential) in credentials.iter_mut().enumerate() {
+        if count > 1 && io_is_terminal() {
+            console::note(&text::checking(number + 1, count));
+        }
+        let id = credential["id"].as_i64().unwrap_or_default();
+        *credential = api.ask(Method::POST, &format!("/api/v1/credentials/{id}/check"), None).await?.json()?;
+    }
+    Ok(())
+}
+
+fn io_is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}
+
+/// The worst of what was found.
+fn exit_code(credentials: &[Value], checked: bool) -> Option<Kind> {
+    let needs_person = credentials.iter().any(|credential| credential["is_valid"] == false);
+    let unclear = |credential: &Value| {
+        credential["state"] == "unknown" || (checked && credential["last_check"]["outcome"] == "unclear")
+    };
+    match (needs_person, credentials.iter().any(unclear)) {
+        (true, _) => Some(Kind::NeedsPerson),
+        (false, true) => Some(Kind::NoClearAnswer),
+        (false, false) => None,
+    }
+}
+
+fn table(credentials: &[Value]) -> Table {
+    let mut table = Table::new(&text::STATUS_HEADINGS);
+    for credential in credentials {
+        let word = |name: &str| credential[name].as_str().unwrap_or("-");
+        let left = match credential["expiry"].as_str() {
+            None => text::NEVER,
+            Some(_) => word("time_until_expiry"),
+        };
+        let colour = match credential["is_valid"].as_bool() {
+            Some(false) => RED,
+            None => YELLOW,
+            Some(true) if credential["needs_refresh"] == true => YELLOW,
+            Some(true) => GREEN,
+        };
+        let cells = [
+            format!("{}/{}", word("provider"), word("account_name")),
+            word("state").to_owned(),
+            left.to_owned(),
+            word("checked_at").to_owned(),
+            text::next_step(word("next_action")).to_owned(),
+        ];
+        table.row(cells, Some(colour));
+    }
+    table
+}

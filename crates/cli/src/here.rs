@@ -1,0 +1,81 @@
+//! Owns the wiring: keys, store, keeper and service, put together over a data directory.
+
+use std::sync::Arc;
+
+use grantkeep_core::Secret;
+use grantkeep_keeper::{Keeper, Parts, UnlockFault, VkSettings, unlock};
+use grantkeep_outbound::Client;
+use grantkeep_seal::MasterKey;
+use grantkeep_server::{JwtSecret, Service, Settings as ServiceSettings};
+use grantkeep_store::{Options, SqliteStore, Store};
+
+use crate::{directory::DataDir, fault::CliFault, key_file, setting::Settings, text, world};
+
+/// A keeper and its service, over a data directory that this process has locked.
+#[derive(Debug)]
+pub(crate) struct Here {
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) service: Arc<Service>,
+}
+
+/// What differs between a server and a command.
+#[derive(Debug)]
+pub(crate) struct Role {
+    /// Whether no other process opens the database meanwhile.
+    pub(crate) alone: bool,
+    /// `Host` values to answer to.
+    pub(crate) hosts: Vec<String>,
+    /// How VK is reached.
+    pub(crate) vk: VkSettings,
+}
+
+impl Here {
+    pub(crate) async fn open(directory: &DataDir, settings: &Settings, role: Role) -> Result<Self, CliFault> {
+        let options = Options { path: directory.database(), alone: role.alone };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).map_err(|fault| text::store(&fault))?);
+        let master = |may_make| master_key(directory, settings, may_make);
+        let sealer = unlock(&*store, master, world::now()).await.map_err(|fault| match fault {
+            UnlockFault::Key(fault) => fault,
+            UnlockFault::Seal(fault) => text::unlock(fault),
+            UnlockFault::Store(fault) => text::store(&fault),
+        })?;
+        let outbound = Client::default();
+        let keeper = Arc::new(Keeper::new(Parts { store, sealer, outbound, vk: role.vk, world: world::REAL }));
+        let jwt_secret = jwt_secret(directory, settings)?;
+        let service =
+            ServiceSettings { keeper: Arc::clone(&keeper), jwt_secret, hosts: role.hosts, random: world::random };
+        let service = Service::new(service).await.map_err(|fault| text::keep(&fault))?;
+        Ok(Self { keeper, service: Arc::new(service) })
+    }
+}
+
+/// From the settings, else from the file, which is made when nothing has been sealed yet.
+fn master_key(directory: &DataDir, settings: &Settings, may_make: bool) -> Result<MasterKey, CliFault> {
+    let path = directory.master_key();
+    let text = match (&settings.master_key, key_file::read(&path)?) {
+        (Some(text), _) => return MasterKey::from_base64(text).map_err(text::unlock),
+        (None, Some(text)) => text,
+        (None, None) if may_make => {
+            let key = MasterKey::generate().map_err(text::unlock)?;
+            key_file::make(&path, &key.to_base64())?
+        }
+        (None, None) => return Err(text::master_key_missing(&path)),
+    };
+    MasterKey::from_base64(&text).map_err(text::unlock)
+}
+
+/// From the settings, else from the file, which is made when it is not there: keys signed with a lost one are void.
+fn jwt_secret(directory: &DataDir, settings: &Settings) -> Result<JwtSecret, CliFault> {
+    let path = directory.jwt_key();
+    if let Some(text) = &settings.jwt_secret {
+        return JwtSecret::from_text(text).map_err(text::jwt_secret);
+    }
+    let text = match key_file::read(&path)? {
+        Some(text) => text,
+        None => {
+            let key = MasterKey::generate().map_err(text::unlock)?.to_base64();
+            key_file::make(&path, &Secret::from(format!("base64:{}", key.expose())))?
+        }
+    };
+    JwtSecret::from_text(&text).map_err(text::jwt_secret)
+}

@@ -1,0 +1,49 @@
+//! Owns what concerns the process as a whole: what it leaves behind, its threads, its signals.
+
+use std::{io, time::Duration};
+
+use rustix::{
+    fs::Mode,
+    process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{args::Command, fault::CliFault, text};
+
+/// Files are ours alone, and no memory of this process is written to a core file. Best effort: a container may forbid it.
+pub(crate) fn harden() {
+    umask(Mode::from_raw_mode(0o077));
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// The server uses all cores; a command needs no second thread.
+pub(crate) fn runtime(command: &Command) -> Result<Runtime, CliFault> {
+    let mut builder = match command {
+        Command::Serve(_) => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    builder.enable_all().build().map_err(|error| text::no_runtime(error.kind()))
+}
+
+/// Ends when the process is asked to: SIGTERM, or Ctrl-C.
+pub(crate) async fn asked_to_stop() -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// How many connections fit, leaving file descriptors for the database, for providers and for the log.
+pub(crate) fn connections() -> usize {
+    let open_files = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(open_files.saturating_sub(64)).unwrap_or(usize::MAX).clamp(16, 8192)
+}
+
+/// Between two tries to get something that is about to become free.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_millis(50);

@@ -1,0 +1,49 @@
+//! Owns the shape of `config.toml`. A key that is not known is a fault: a setting that does nothing is worse than none.
+
+use std::{fs, io, path::Path};
+
+use serde::Deserialize;
+
+use crate::{fault::CliFault, text};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) listen: Option<String>,
+    pub(super) public_url: Option<String>,
+    #[serde(default)]
+    pub(super) allowed_hosts: Vec<String>,
+    pub(super) owner: Option<String>,
+    pub(super) log: Option<String>,
+    #[serde(default)]
+    pub(super) vk: Vk,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vk {
+    pub(super) app_id: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) oauth_url: Option<String>,
+    pub(super) api_url: Option<String>,
+}
+
+/// Reads the file; one that does not exist is empty, unless somebody named it.
+pub(super) fn read(path: &Path, named: bool) -> Result<File, CliFault> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !named => return Ok(File::default()),
+        Err(error) => return Err(text::config_unreadable(path, error.kind())),
+    };
+    toml::from_str(&text).map_err(|error| {
+        // Only the place and the kind: the error's own text quotes the line, and a line may hold a secret.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        text::config_wrong(path, before.matches('\n').count() + 1, unknown_key(&error))
+    })
+}
+
+/// The known keys, when the fault is an unknown one: those texts are ours.
+fn unknown_key(error: &toml::de::Error) -> Option<&str> {
+    error.message().split_once(", expected ").filter(|(what, _)| what.starts_with("unknown field")).map(|(_, known)| known)
+}

@@ -1,0 +1,69 @@
+//! Owns the words of `--help`: what each command and option does, with examples that work.
+
+pub(crate) const ABOUT: &str =
+    "Obtains OAuth tokens, keeps them, and hands them out.\n\nGrantkeep runs beside your cross-posters, uploaders and bots: they ask it for a live token instead of keeping one in plain text.";
+
+pub(crate) const AFTER: &str = "\
+Try it without any account:
+  grantkeep serve --sandbox
+
+The first real token:
+  grantkeep login vk --paste
+  grantkeep status
+  grantkeep token vk
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a person must act,
+4 the provider could not be reached or gave no clear answer, 5 no such credential, account or provider.";
+
+pub(crate) const DATA_DIR: &str = "Where data and keys are [default: the XDG data directory + /grantkeep]";
+pub(crate) const CONFIG: &str = "Configuration file [default: config.toml in the data directory]";
+pub(crate) const OWNER: &str = "Whose credentials [default: me]";
+pub(crate) const SERVER: &str = "Work on a grantkeep server elsewhere, with the key in GRANTKEEP_API_KEY";
+pub(crate) const SANDBOX: &str = "Use emulated providers on this machine, and data of their own";
+pub(crate) const SANDBOX_LISTEN: &str = "First address of the emulated providers [default: 127.0.0.1:8001]";
+
+pub(crate) const SERVE: &str = "Run the server: the API, and asking again about tokens that are not verified yet";
+pub(crate) const LISTEN: &str = "Address of the API [default: 127.0.0.1:8000]";
+
+pub(crate) const LOGIN: &str = "Get a token: shows where to allow the access, then takes the address that follows";
+pub(crate) const LOGIN_AFTER: &str = "Example:\n  grantkeep login vk --paste --account my_vk";
+pub(crate) const PROVIDER: &str = "Where the token comes from: vk";
+pub(crate) const ACCOUNT: &str = "Name to keep it under [default: after whom it speaks for, such as vk_100001]";
+pub(crate) const PASTE: &str = "Paste the redirected address, or the token, at a prompt";
+pub(crate) const JSON: &str = "Tell the result as one JSON document";
+
+pub(crate) const ADD: &str = "Keep a token that you have: reads it, or its address or JSON, from standard input";
+pub(crate) const ADD_AFTER: &str = "Examples:\n  grantkeep add vk < token.txt\n  wl-paste | grantkeep add vk --account my_vk";
+
+pub(crate) const STATUS: &str = "Show what is kept, in which state, and what to do next";
+pub(crate) const STATUS_AFTER: &str = "\
+For one account, and with --check, the exit code tells too: 3 when a person must act, 4 when the provider gave no clear answer.
+
+Examples:
+  grantkeep status
+  grantkeep status vk/my_vk --check";
+pub(crate) const TARGET: &str = "Which one: a provider, or a provider and an account, such as vk/my_vk";
+pub(crate) const CHECK: &str = "Ask the providers now";
+
+pub(crate) const TOKEN: &str = "Print the access token and a newline, nothing else";
+pub(crate) const TOKEN_AFTER: &str =
+    "Example:\n  curl -d access_token=\"$(grantkeep token vk/my_vk)\" -d v=5.199 https://api.vk.ru/method/users.get";
+pub(crate) const MIN_TTL: &str = "Warn when less time than this is left: 90s, 10m, 2h, 30d";
+
+pub(crate) const FORGET: &str = "Remove a credential here; the provider is not told";
+
+pub(crate) const KEY: &str = "Issue, list and revoke keys for the API";
+pub(crate) const KEY_ISSUE: &str = "Issue a key and print it; it is shown only once";
+pub(crate) const KEY_ISSUE_AFTER: &str = "\
+status: see what is kept. submit: also begin, submit, check and delete. token: get the tokens themselves. admin: all of it.
+
+Example:
+  KEY=$(grantkeep key issue --can status,token --provider vk --ttl 90d)";
+pub(crate) const CAN: &str = "What it may do, separated by commas [default: status,submit]";
+pub(crate) const KEY_PROVIDER: &str = "At this provider only; may be given several times [default: all]";
+pub(crate) const KEY_TTL: &str = "How long it is valid: 90s, 10m, 2h, 30d";
+pub(crate) const KEY_LIST: &str = "List the keys that were issued, without the keys themselves";
+pub(crate) const KEY_REVOKE: &str = "End a key at once";
+pub(crate) const KEY_ID: &str = "Id of the key, such as k_0123456789abcdef";
+
+pub(crate) const DOCTOR: &str = "Look at everything that can be wrong: files, keys, database, secrets, disk, providers";

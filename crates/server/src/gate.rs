@@ -1,0 +1,119 @@
+//! Owns the strict gate: what is refused before routing, because hyper lets it through and nothing behind should meet it.
+//!
+//! RFC 9112 §3.2 (exactly one Host), §3.2.2 (absolute form), §6.1 (transfer codings); paths that two programs could read in two
+//! ways are refused rather than normalised.
+
+use http::{HeaderMap, Method, Version, header, request::Parts};
+
+use crate::{fault::Fault, request::Peer};
+
+/// Longest request target.
+const LONGEST_TARGET: usize = 8 * 1024;
+
+/// `Host` values that are ours. Anything else is another site's page that was pointed at us.
+#[derive(Debug)]
+pub(crate) struct Hosts(Vec<Box<str>>);
+
+impl Hosts {
+    pub(crate) fn new(hosts: impl IntoIterator<Item = String>) -> Self {
+        Self(hosts.into_iter().map(|host| host.to_ascii_lowercase().into()).collect())
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.0.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Lets a request pass, or says why not.
+pub(crate) fn check(parts: &Parts, peer: Peer, hosts: &Hosts) -> Result<(), Fault> {
+    check_target(parts)?;
+    check_headers(&parts.headers)?;
+    check_framing(parts)?;
+    match peer {
+        Peer::Local => Ok(()),
+        Peer::Network(_) => check_host(parts, hosts),
+    }
+}
+
+fn check_host(parts: &Parts, hosts: &Hosts) -> Result<(), Fault> {
+    let mut values = parts.headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (values.next(), values.next()) else {
+        return Err(Fault::Malformed("exactly one Host header is needed"));
+    };
+    let host = host.to_str().map_err(|_| Fault::Malformed("the Host header is not text"))?;
+    if let Some(authority) = parts.uri.authority()
+        && !authority.as_str().eq_ignore_ascii_case(host)
+    {
+        return Err(Fault::Malformed("the request target names another host than the Host header"));
+    }
+    if hosts.has(host) { Ok(()) } else { Err(Fault::WrongHost) }
+}
+
+fn check_target(parts: &Parts) -> Result<(), Fault> {
+    let path = parts.uri.path();
+    let length = path.len() + parts.uri.query().map_or(0, str::len);
+    if length > LONGEST_TARGET {
+        return Err(Fault::TargetTooLong);
+    }
+    if parts.method == Method::CONNECT || !path.starts_with('/') {
+        return Err(Fault::Malformed("the request target must be a path"));
+    }
+    if path.bytes().any(|byte| byte == b'\\' || !(0x21..=0x7e).contains(&byte)) {
+        return Err(Fault::Malformed("the path contains a character that does not belong there"));
+    }
+    // The root is one empty segment; any other empty one is `//` or a trailing slash.
+    let mut segments = path[1..].split('/');
+    if path != "/" && segments.any(is_ambiguous) {
+        return Err(Fault::Malformed("the path is not in its plain form"));
+    }
+    Ok(())
+}
+
+/// Empty, dots, or with an escape that decodes to something that separates or ends paths.
+fn is_ambiguous(segment: &str) -> bool {
+    let escaped = |code: &str| {
+        segment.as_bytes().windows(3).any(|window| window[0] == b'%' && window[1..].eq_ignore_ascii_case(code.as_bytes()))
+    };
+    matches!(segment, "" | "." | "..")
+        || (segment.contains('%') && ["2f", "5c", "00", "2e"].into_iter().any(escaped))
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
+    // A proxy may fold `X_Name` into `X-Name`, so the two must not both mean something.
+    if headers.keys().any(|name| name.as_str().contains('_')) {
+        return Err(Fault::Malformed("header names must not contain an underscore"));
+    }
+    for name in [header::AUTHORIZATION, header::CONTENT_TYPE, header::ORIGIN, header::COOKIE] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            return Err(Fault::Malformed("a header that may stand only once stands twice"));
+        }
+    }
+    if headers.contains_key(header::UPGRADE) {
+        return Err(Fault::Malformed("this server speaks HTTP/1.1 only"));
+    }
+    Ok(())
+}
+
+fn check_framing(parts: &Parts) -> Result<(), Fault> {
+    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let chunked = match (codings.next(), codings.next()) {
+        (None, _) => false,
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => true,
+        _ => return Err(Fault::Malformed("the only transfer coding is chunked")),
+    };
+    let length = parts.headers.get(header::CONTENT_LENGTH);
+    if chunked && length.is_some() {
+        return Err(Fault::Malformed("a request has either a length or a transfer coding"));
+    }
+    let has_body = chunked || length.is_some_and(|length| length.as_bytes() != b"0");
+    if has_body && matches!(parts.method, Method::GET | Method::HEAD) {
+        return Err(Fault::Malformed("a GET request has no body"));
+    }
+    if has_body && parts.version < Version::HTTP_11 {
+        return Err(Fault::Malformed("an HTTP/1.0 request has no body here"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Owns what each route does: reads its words, asks the keeper, shapes the answer.
+
+mod credential;
+mod local;
+mod token;
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::{
+    body::Object,
+    document,
+    fault::Fault,
+    reply::{self, Response},
+    request::{Caller, Query},
+    route::Route,
+    service::Service,
+};
+
+/// A request that has passed every door.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    /// None on routes that everybody may ask.
+    pub(crate) caller: Option<Caller>,
+    pub(crate) query: Query<'a>,
+    /// None on routes without a body.
+    pub(crate) body: Option<Object>,
+}
+
+impl Asked<'_> {
+    fn caller(&self) -> Result<&Caller, Fault> {
+        self.caller.as_ref().ok_or(Fault::NotSignedIn)
+    }
+
+    fn body(&self) -> Result<&Object, Fault> {
+        self.body.as_ref().ok_or(Fault::Internal)
+    }
+}
+
+/// Does what the route says.
+pub(crate) async fn handle(service: &Service, route: Route, asked: &Asked<'_>) -> Result<Response, Fault> {
+    match route {
+        Route::AuthorizeImplicit => token::authorize_implicit(service, asked),
+        Route::CheckCredential(id) => credential::check(service, asked, id).await,
+        Route::Credential(id) => credential::show(service, asked, id).await,
+        Route::Credentials => credential::list(service, asked).await,
+        Route::Docs => Ok(document::page()),
+        Route::Document => Ok(document::openapi()),
+        Route::Examine => local::examine(service).await,
+        Route::ForgetCredential(id) => credential::forget(service, asked, id).await,
+        Route::HandOut(provider) => token::hand_out(service, asked, provider).await,
+        Route::Healthz => Ok(reply::json(StatusCode::OK, &json!({"status": "ok"}))),
+        Route::IssueKey => local::issue_key(service, asked).await,
+        Route::Keys => local::keys(service).await,
+        Route::Readyz => ready(service).await,
+        Route::RevokeKey(id) => local::revoke_key(service, &id).await,
+        Route::Submit(provider) => token::submit(service, asked, provider).await,
+        Route::TokenStatus(provider) => token::status(service, asked, provider).await,
+    }
+}
+
+async fn ready(service: &Service) -> Result<Response, Fault> {
+    if service.keeper.is_ready().await {
+        Ok(reply::json(StatusCode::OK, &json!({"status": "ready"})))
+    } else {
+        Err(Fault::NotReady)
+    }
+}

@@ -1,0 +1,94 @@
+//! Owns the token routes: authorization URL, submit, status, hand-out.
+
+use grantkeep_core::{Account, Lifetime, Provider, Secret};
+use grantkeep_keeper::{Submission, Submitted};
+use http::StatusCode;
+
+use super::Asked;
+use crate::{
+    fault::Fault,
+    reply::{self, Response},
+    service::Service,
+    view::{AuthorizeImplicit, HandedOut, Saved, TokenStatus},
+};
+
+/// What a hand-out promises when nothing else is asked.
+const USUAL_MIN_TTL: i64 = 600;
+
+/// The longest promise that can be asked: a year.
+const LONGEST_MIN_TTL: i64 = 366 * 86_400;
+
+pub(super) fn authorize_implicit(service: &Service, asked: &Asked<'_>) -> Result<Response, Fault> {
+    asked.caller()?.may_use(Provider::Vk)?;
+    let vk = service.keeper.vk();
+    let authorization_url = vk.authorization_url();
+    let answer = AuthorizeImplicit {
+        method: "implicit_flow",
+        app_id: &vk.app_id,
+        authorization_url: authorization_url.as_str(),
+        instructions: &vk.instructions(),
+    };
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+pub(super) async fn submit(service: &Service, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {
+    let (caller, body) = (asked.caller()?, asked.body()?);
+    caller.may_use(provider)?;
+    let text = body.needed_text("token_data").map_err(Fault::Body)?;
+    let account = body.text("account_name").map_err(Fault::Body)?;
+    let account = account.map(|name| Account::new(name.expose()).map_err(Fault::AccountName)).transpose()?;
+    if body.text("authorization_id").map_err(Fault::Body)?.is_some() {
+        return Err(Fault::NoSuchAuthorization);
+    }
+    let submission = Submission { text: Secret::from(text.expose()), account };
+    let submitted = service.keeper.submit(&caller.owner, submission).await?;
+    let credential = &submitted.credential;
+    let answer = Saved {
+        success: true,
+        credential_id: credential.id,
+        user_id: credential.subject.as_ref().and_then(grantkeep_core::Subject::user_id),
+        expiry: credential.grant.expiry.at(),
+        message: message(&submitted),
+        verified: submitted.verified,
+        account_name: credential.account.as_str(),
+    };
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+fn message(submitted: &Submitted) -> String {
+    let done = if submitted.created { "saved" } else { "updated" };
+    match submitted.lifetime {
+        Some(lifetime) => format!("VK token {done} successfully (expires in {})", lifetime.brief()),
+        None => format!("VK token {done} successfully (never expires)"),
+    }
+}
+
+pub(super) async fn status(service: &Service, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {
+    let caller = asked.caller()?;
+    caller.may_use(provider)?;
+    let account = asked.query.account()?;
+    let found = service.keeper.find(&caller.owner, provider, account.as_ref()).await?;
+    let answer = match &found {
+        Some(found) => TokenStatus::of(&found.credential, service.keeper.now()),
+        None => TokenStatus::none(),
+    };
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+pub(super) async fn hand_out(service: &Service, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {
+    let caller = asked.caller()?;
+    caller.may_use(provider)?;
+    let account = asked.query.account()?;
+    let min_ttl = asked.query.number("min_ttl", 0, LONGEST_MIN_TTL)?.unwrap_or(USUAL_MIN_TTL);
+    // A limit on waiting for a renewal; what is handed out here needs none.
+    asked.query.number("wait", 0, 300)?;
+    let min_ttl = Lifetime::from_seconds(u64::try_from(min_ttl).unwrap_or(0));
+    let handed = service.keeper.hand_out(&caller.owner, provider, account.as_ref(), min_ttl).await?;
+    let answer = HandedOut {
+        access_token: &handed.access_token,
+        expires_at: handed.expires_at,
+        credential_id: handed.credential_id,
+        below_min_ttl: handed.below_min_ttl,
+    };
+    Ok(reply::json(StatusCode::OK, &answer))
+}

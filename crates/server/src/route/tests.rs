@@ -1,0 +1,219 @@
+//! Holds the map of paths against every path and method, and against what is documented.
+
+use serde_json::Value;
+
+use super::*;
+use crate::document::OPENAPI;
+
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
+
+fn find(method: &str, path: &str) -> Result<Route, Fault> {
+    Route::find(&method.parse().unwrap(), path)
+}
+
+/// `Healthz`, or why there is none.
+fn found(method: &str, path: &str) -> String {
+    find(method, path).map_or_else(|fault| fault.error_type().to_owned(), |route| format!("{route:?}"))
+}
+
+#[test]
+fn finds_each_route_by_its_path_and_alias() {
+    for (method, path, expected) in [
+        ("GET", "/api/v1/oauth/vk/authorize/implicit", "AuthorizeImplicit"),
+        ("POST", "/api/v1/oauth/vk/token/submit", "Submit(Vk)"),
+        ("POST", "/api/v1/vk/token/submit", "Submit(Vk)"),
+        ("GET", "/api/v1/oauth/vk/token/status", "TokenStatus(Vk)"),
+        ("GET", "/api/v1/vk/token/status", "TokenStatus(Vk)"),
+        ("GET", "/api/v1/oauth/vk/token", "HandOut(Vk)"),
+        ("GET", "/api/v1/credentials", "Credentials"),
+        ("GET", "/api/v1/credentials/42", "Credential(42)"),
+        ("DELETE", "/api/v1/credentials/42", "ForgetCredential(42)"),
+        ("POST", "/api/v1/credentials/42/check", "CheckCredential(42)"),
+        ("GET", "/docs", "Docs"),
+        ("GET", "/healthz", "Healthz"),
+        ("GET", "/openapi.json", "Document"),
+        ("GET", "/readyz", "Readyz"),
+        ("POST", "/local/examine", "Examine"),
+        ("GET", "/local/keys", "Keys"),
+        ("POST", "/local/keys", "IssueKey"),
+        ("DELETE", "/local/keys/k_1", r#"RevokeKey("k_1")"#),
+    ] {
+        assert_eq!(found(method, path), expected, "{method} {path}");
+        if method == "GET" {
+            assert_eq!(found("HEAD", path), expected, "HEAD {path}");
+        }
+    }
+}
+
+#[test]
+fn tells_which_methods_a_path_answers() {
+    for (path, allowed) in [
+        ("/api/v1/oauth/vk/authorize/implicit", "GET, HEAD"),
+        ("/api/v1/oauth/vk/token/submit", "POST"),
+        ("/api/v1/vk/token/submit", "POST"),
+        ("/api/v1/oauth/vk/token/status", "GET, HEAD"),
+        ("/api/v1/vk/token/status", "GET, HEAD"),
+        ("/api/v1/oauth/vk/token", "GET, HEAD"),
+        ("/api/v1/credentials", "GET, HEAD"),
+        ("/api/v1/credentials/42", "GET, HEAD, DELETE"),
+        ("/api/v1/credentials/42/check", "POST"),
+        ("/docs", "GET, HEAD"),
+        ("/healthz", "GET, HEAD"),
+        ("/openapi.json", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
+        ("/local/examine", "POST"),
+        ("/local/keys", "GET, HEAD, POST"),
+        ("/local/keys/k_1", "DELETE"),
+    ] {
+        for method in METHODS {
+            let expected = !allowed.split(", ").any(|known| known == method);
+            let refused = find(method, path).err();
+            assert_eq!(refused, expected.then_some(Fault::MethodNotAllowed(allowed)), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn knows_no_other_path() {
+    for path in [
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v2/credentials",
+        "/API/v1/credentials",
+        "/api/v1/Credentials",
+        "/api/v1/credentials;x=1",
+        "/api/v1/credentials/1/refresh",
+        "/api/v1/credentials/1/check/2",
+        "/api/v1/vk",
+        "/api/v1/vk/token",
+        "/api/v1/vk/authorize/implicit",
+        "/api/v1/oauth/vk",
+        "/api/v1/oauth/vk/token/other",
+        "/api/v1/oauth/vk/authorize",
+        "/api/v1/oauth/github/authorize/implicit",
+        "/api/v1/oauth/vk/authorize/implicit/x",
+        "/a/b/c/d/e/f/g",
+        "/a/b/c/d/e/f/g/h/i/j",
+        "/docs/index.html",
+        "/openapi",
+        "/healthz%20",
+        "/health%7a",
+        "/local",
+        "/local/keys/k_1/x",
+        "/metrics",
+        "/favicon.ico",
+    ] {
+        for method in METHODS {
+            assert_eq!(found(method, path), "not_found", "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn knows_no_other_provider() {
+    for name in ["mastodon", "VK", "v", "vk ", "vk%20", "..", "{provider}", "вк", "oauth"] {
+        for (method, rest) in [("GET", "token"), ("GET", "token/status"), ("POST", "token/submit"), ("PUT", "token")] {
+            let path = format!("/api/v1/oauth/{name}/{rest}");
+            assert_eq!(found(method, &path), "provider_not_found", "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_no_id_is_one_that_nobody_has() {
+    for (id, expected) in [
+        ("0", Some(0)),
+        ("1", Some(1)),
+        ("9223372036854775807", Some(i64::MAX)),
+        ("9223372036854775808", None),
+        ("18446744073709551617", None),
+        ("99999999999999999999999999", None),
+        ("-1", None),
+        ("-0", None),
+        ("+1", None),
+        ("1.0", None),
+        ("1.5", None),
+        ("1e3", None),
+        ("0x10", None),
+        ("1a", None),
+        ("1%20", None),
+        ("%31", None),
+        ("1;x=1", None),
+        ("1,2", None),
+        ("1_000", None),
+        ("١", None),
+        ("１", None),
+        ("Ⅷ", None),
+        ("null", None),
+        ("*", None),
+        ("{id}", None),
+        ("00000000-0000-0000-0000-000000000001", None),
+    ] {
+        let path = format!("/api/v1/credentials/{id}");
+        let expected = expected.map_or(Err(Fault::NoSuchCredential), |id| Ok(Route::Credential(id)));
+        assert_eq!(find("GET", &path), expected, "{id}");
+        let known = expected.is_ok();
+        for (method, path) in [("DELETE", path.clone()), ("POST", format!("{path}/check"))] {
+            assert_eq!(find(method, &path).is_ok(), known, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn what_is_documented_is_what_there_is() {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths, DOCUMENTED.map(|(path, _)| path), "the document and DOCUMENTED name the same paths, in order");
+
+    for (path, methods) in DOCUMENTED {
+        let item = document["paths"][path].as_object().unwrap();
+        let mut described: Vec<String> = item.keys().map(|method| method.to_uppercase()).collect();
+        described.retain(|method| METHODS.contains(&method.as_str()));
+        let mut expected: Vec<&str> = methods.to_vec();
+        expected.sort_unstable();
+        assert_eq!(described, expected, "{path}");
+
+        let concrete = path.replace("{id}", "42").replace("{provider}", "vk");
+        for method in METHODS {
+            // HEAD goes with GET and is not described by itself.
+            let expected = methods.contains(if method == "HEAD" { &"GET" } else { &method });
+            assert_eq!(find(method, &concrete).is_ok(), expected, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn who_may_is_what_the_document_says() {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    for (path, methods) in DOCUMENTED {
+        let concrete = path.replace("{id}", "42").replace("{provider}", "vk");
+        for method in methods {
+            let operation = &document["paths"][path][method.to_lowercase()];
+            let said: Vec<&str> = operation["security"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|one| one["key"].as_array().unwrap())
+                .map(|permission| permission.as_str().unwrap())
+                .collect();
+            let expected = match find(method, &concrete).unwrap().access() {
+                Access::Everybody => vec![],
+                Access::May(needed) => vec![needed.word()],
+                Access::Local => panic!("{path} is documented, but only answered beside the data directory"),
+            };
+            assert_eq!(said, expected, "{method} {path}");
+            let has_body = operation.get("requestBody").is_some();
+            assert_eq!(has_body, find(method, &concrete).unwrap().takes_body(), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_log_line_names_the_documented_path() {
+    for (path, methods) in DOCUMENTED {
+        let route = find(methods[0], &path.replace("{id}", "42").replace("{provider}", "vk")).unwrap();
+        let canonical = path.replace("/api/v1/vk/", "/api/v1/oauth/{provider}/");
+        assert_eq!(route.template(), canonical);
+    }
+}

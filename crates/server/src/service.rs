@@ -1,0 +1,243 @@
+//! Owns the way of a request: gate, route, sign-in, body, handler, answer; with an id in the log and the header.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use grantkeep_core::Owner;
+use grantkeep_keeper::{KeepFault, Keeper};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, request::Parts};
+use hyper::body::{Body, Bytes};
+
+use crate::{
+    auth::{Authority, JwtSecret, Permissions},
+    body::{self, Object},
+    fault::Fault,
+    gate::{self, Hosts},
+    handler::{self, Asked},
+    reply::{self, Response},
+    request::{Caller, LOCAL_OWNER, Peer, Query},
+    route::{Access, Route},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sign-ins that may fail in a burst from one address, and how many more each second. What is guessed is a 256-bit secret: this
+/// bounds work and log, not the odds.
+const FAILURES_AT_ONCE: NonZeroU32 = NonZeroU32::new(300).unwrap();
+const FAILURES_A_SECOND: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// Addresses after which the memory of failures is swept.
+const REMEMBERED_ADDRESSES: usize = 10_000;
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Settings {
+    /// The use cases.
+    pub keeper: Arc<Keeper>,
+    /// What JWTs are signed with.
+    pub jwt_secret: JwtSecret,
+    /// `Host` values to answer to.
+    pub hosts: Vec<String>,
+    /// 16 unpredictable bytes.
+    pub random: fn() -> [u8; 16],
+}
+
+/// Answers requests. Shared by all listeners.
+pub struct Service {
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) authority: Authority,
+    pub(crate) random: fn() -> [u8; 16],
+    hosts: Hosts,
+    failures: DefaultKeyedRateLimiter<IpAddr>,
+    ids: RequestIds,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// Makes a service; reads which keys have been revoked.
+    pub async fn new(settings: Settings) -> Result<Self, KeepFault> {
+        let Settings { keeper, jwt_secret, hosts, random } = settings;
+        let keys = keeper.keys().await?;
+        let revoked = keys.into_iter().filter(|key| key.revoked_at.is_some()).map(|key| key.id);
+        Ok(Self {
+            authority: Authority::new(jwt_secret, revoked),
+            hosts: Hosts::new(hosts),
+            failures: RateLimiter::keyed(Quota::per_second(FAILURES_A_SECOND).allow_burst(FAILURES_AT_ONCE)),
+            ids: RequestIds::new(random()),
+            keeper,
+            random,
+        })
+    }
+
+    /// Answers one request. What changes something is finished even when the caller hangs up meanwhile.
+    pub async fn respond<B>(self: &Arc<Self>, request: Request<B>, peer: Peer) -> Response
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let id = self.ids.next();
+        let (parts, body) = request.into_parts();
+        let (template, result) = match self.enter(&parts, peer) {
+            Err(fault) => ("-", Err(fault)),
+            Ok((route, caller)) => {
+                let template = route.template();
+                let result = if matches!(parts.method, Method::GET | Method::HEAD) {
+                    let asked = Asked { caller, query: Query(parts.uri.query()), body: None };
+                    handler::handle(self, route, &asked).await
+                } else {
+                    self.change(route, caller, &parts, body).await
+                };
+                (template, result)
+            }
+        };
+        log(&id, &parts.method, template, &result);
+        let mut response = result.unwrap_or_else(|fault| reply::fault(&fault));
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
+
+    /// Through the gate, to a route, as somebody who may.
+    fn enter(&self, parts: &Parts, peer: Peer) -> Result<(Route, Option<Caller>), Fault> {
+        gate::check(parts, peer, &self.hosts)?;
+        let path = parts.uri.path();
+        if path.starts_with("/api/") {
+            // Signing in comes first: what exists under /api/ is not told to strangers.
+            let caller = self.sign_in(&parts.headers, peer)?;
+            let route = Route::find(&parts.method, path)?;
+            return match route.access() {
+                Access::May(needed) if !caller.may.include(needed) => Err(Fault::ForbiddenScope(needed)),
+                _ => Ok((route, Some(caller))),
+            };
+        }
+        // Not even which methods they answer is told to the network.
+        if path.starts_with("/local/") && peer != Peer::Local {
+            return Err(Fault::NoSuchPath);
+        }
+        let route = Route::find(&parts.method, path)?;
+        match (route.access(), peer) {
+            (Access::Everybody, _) | (Access::Local, Peer::Local) => Ok((route, None)),
+            _ => Err(Fault::NoSuchPath),
+        }
+    }
+
+    fn sign_in(&self, headers: &HeaderMap, peer: Peer) -> Result<Caller, Fault> {
+        let address = match peer {
+            Peer::Local => return local_caller(headers),
+            Peer::Network(address) => address,
+        };
+        let now = self.keeper.now();
+        self.authority.caller(headers.get(http::header::AUTHORIZATION), now).map_err(|_| self.failed_sign_in(address))
+    }
+
+    /// A valid key is never limited: only what failed is counted.
+    fn failed_sign_in(&self, address: IpAddr) -> Fault {
+        if self.failures.len() > REMEMBERED_ADDRESSES {
+            self.failures.retain_recent();
+        }
+        match self.failures.check_key(&network_of(address)) {
+            Ok(()) => Fault::NotSignedIn,
+            Err(_) => Fault::TooManyFailures,
+        }
+    }
+
+    async fn change<B>(
+        self: &Arc<Self>,
+        route: Route,
+        caller: Option<Caller>,
+        parts: &Parts,
+        body: B,
+    ) -> Result<Response, Fault>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = if route.takes_body() {
+            body::check_type(&parts.headers).map_err(Fault::Body)?;
+            let bytes = body::read(body).await.map_err(Fault::Body)?;
+            Some(Object::parse(&bytes).map_err(Fault::Body)?)
+        } else {
+            None
+        };
+        let service = Arc::clone(self);
+        let query = parts.uri.query().map(str::to_owned);
+        // In a task of its own: a caller that hangs up cannot stop it half way, and a panic ends only this request.
+        let handling = tokio::spawn(async move {
+            let asked = Asked { caller, query: Query(query.as_deref()), body };
+            handler::handle(&service, route, &asked).await
+        });
+        handling.await.unwrap_or(Err(Fault::Internal))
+    }
+}
+
+/// Who can read the data directory may do everything in it, for the owner that they name.
+fn local_caller(headers: &HeaderMap) -> Result<Caller, Fault> {
+    let owner = headers.get(LOCAL_OWNER).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let owner = Owner::new(owner.unwrap_or("me")).map_err(|_| Fault::Malformed("the owner's name cannot be used"))?;
+    Ok(Caller { owner, may: Permissions::ADMIN, providers: None })
+}
+
+/// An IPv6 customer has a whole /64.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        v4 => v4,
+    }
+}
+
+/// One line for each request: what changes something or went wrong at `info` and above, the rest at `debug`. Never the path
+/// itself nor the query: they may hold names and secrets.
+fn log(id: &HeaderValue, method: &Method, path: &'static str, result: &Result<Response, Fault>) {
+    let id = id.to_str().unwrap_or_default();
+    match result {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            if matches!(*method, Method::GET | Method::HEAD) {
+                tracing::debug!(id, %method, path, status, "answered");
+            } else {
+                tracing::info!(id, %method, path, status, "answered");
+            }
+        }
+        Err(fault) => {
+            let (status, error_type) = (fault.status(), fault.error_type());
+            if status.is_server_error() {
+                tracing::error!(id, %method, path, status = status.as_u16(), error_type, "failed");
+            } else {
+                tracing::debug!(id, %method, path, status = status.as_u16(), error_type, "refused");
+            }
+        }
+    }
+}
+
+/// Ids of requests: what is random tells runs of the program apart, what counts tells requests apart.
+struct RequestIds {
+    run: String,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    fn new(random: [u8; 16]) -> Self {
+        let [a, b, c, d, ..] = random;
+        Self { run: format!("{a:02x}{b:02x}{c:02x}{d:02x}"), next: AtomicU64::new(1) }
+    }
+
+    fn next(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        HeaderValue::try_from(format!("{}-{number:x}", self.run)).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
