@@ -12,7 +12,7 @@ CREATE TABLE data_key (
 
 CREATE TABLE credential (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    uid            BLOB    NOT NULL UNIQUE CHECK (length(uid) = 16),
+    uid            BLOB    NOT NULL CHECK (length(uid) = 16),
     revision       INTEGER NOT NULL CHECK (revision > 0),
     owner          TEXT    NOT NULL CHECK (length(owner) BETWEEN 1 AND 255),
     provider       TEXT    NOT NULL,

@@ -1,1 +1,28 @@
-//! Owns what whole-program tests share: starting the real binary, and speaking to it as a stranger would.
+//! Owns what whole-program tests and benchmarks stand on: the real binary, the emulated VK, plain HTTP, and a sweep for secrets.
+//!
+//! Every program that is started here has a home of its own and an environment made from nothing. Nothing waits for a fixed
+//! time: what is awaited is looked for until a deadline. A broken expectation panics, as in any test.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests use the real clock, say what they do, and end by panicking"
+)]
+
+/// What tests are made with.
+pub mod harness {
+    pub mod chance;
+    pub mod disk;
+    pub mod home;
+    pub mod http;
+    pub mod json;
+    pub mod jwt;
+    pub mod program;
+    pub mod server;
+    pub mod stage;
+    pub mod sweep;
+    pub mod vk;
+    pub mod wait;
+    pub mod wire;
+}

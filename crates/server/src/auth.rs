@@ -99,7 +99,11 @@ impl Authority {
         };
         let live = now.unix() < verified.expires_at.saturating_add(LEEWAY)
             && now.unix() >= verified.not_before.saturating_sub(LEEWAY);
-        if live && !self.is_revoked(verified.key_id.as_deref()) { Ok(verified.caller.clone()) } else { Err(NotSignedIn) }
+        if live && !self.is_revoked(verified.key_id.as_deref()) {
+            Ok(verified.caller.clone())
+        } else {
+            Err(NotSignedIn)
+        }
     }
 
     fn verify(&self, token: &str) -> Result<Verified, NotSignedIn> {

@@ -72,10 +72,12 @@ fn check_target(parts: &Parts) -> Result<(), Fault> {
 /// Empty, dots, or with an escape that decodes to something that separates or ends paths.
 fn is_ambiguous(segment: &str) -> bool {
     let escaped = |code: &str| {
-        segment.as_bytes().windows(3).any(|window| window[0] == b'%' && window[1..].eq_ignore_ascii_case(code.as_bytes()))
+        segment
+            .as_bytes()
+            .windows(3)
+            .any(|window| window[0] == b'%' && window[1..].eq_ignore_ascii_case(code.as_bytes()))
     };
-    matches!(segment, "" | "." | "..")
-        || (segment.contains('%') && ["2f", "5c", "00", "2e"].into_iter().any(escaped))
+    matches!(segment, "" | "." | "..") || (segment.contains('%') && ["2f", "5c", "00", "2e"].into_iter().any(escaped))
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {

@@ -26,11 +26,9 @@ pub(crate) fn english(fault: &Fault) -> Words {
             format!("The parameter {name} has a value that it cannot have").into(),
             "Look its values up in the API description at /docs".into(),
         ),
-        Fault::RepeatedParameter(name) => (
-            "Repeated parameter",
-            format!("The parameter {name} stands more than once").into(),
-            "Send it once".into(),
-        ),
+        Fault::RepeatedParameter(name) => {
+            ("Repeated parameter", format!("The parameter {name} stands more than once").into(), "Send it once".into())
+        }
         Fault::Body(fault) => ("Invalid request body", fault.message(), fault.solution().into()),
         // These two are quoted from the documentation of the VK token API, to the letter.
         Fault::IpMismatch => (
@@ -53,9 +51,7 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "The address says that the request for access was declined".into(),
             "Open the authorization URL again and allow the access".into(),
         ),
-        Fault::NotTaken(why) => {
-            ("Invalid format", format!("No token was found: {why}").into(), why.advice().into())
-        }
+        Fault::NotTaken(why) => ("Invalid format", format!("No token was found: {why}").into(), why.advice().into()),
         Fault::OwnerChanged => (
             "Owner changed",
             "The token belongs to someone else than the account that it would replace".into(),
@@ -127,11 +123,9 @@ pub(crate) fn english(fault: &Fault) -> Words {
         Fault::NotReady => {
             ("Not ready", "The store does not answer".into(), "Look at the log, or run grantkeep doctor".into())
         }
-        Fault::StorageBusy => (
-            "Conflict",
-            "Somebody else changed the same credential again and again".into(),
-            "Try again".into(),
-        ),
+        Fault::StorageBusy => {
+            ("Conflict", "Somebody else changed the same credential again and again".into(), "Try again".into())
+        }
         Fault::StorageFull => (
             "Storage is full",
             "There is no room to store this; nothing was changed".into(),

@@ -1,9 +1,9 @@
 //! Owns the answers of `find` that are kept in memory: bounded, and never older than the last answered write.
 //!
-//! A reader that finds nothing holds a placeholder while it reads the database; a write removes the placeholder, so what was
-//! read before the write is not kept after it.
+//! A reader that finds nothing holds a placeholder while it reads the database; a write replaces or removes the placeholder, so
+//! what was read before the write is not kept after it.
 
-use std::hash::Hash;
+use std::{hash::Hash, sync::Arc};
 
 use grantkeep_core::{Account, Credential, Owner, Provider};
 use quick_cache::{
@@ -77,6 +77,16 @@ impl FoundCache {
                 Ok(found)
             }
         }
+    }
+
+    /// Takes a credential as a committed write left it.
+    pub(crate) fn remember(&self, credential: Credential) {
+        let Some(cache) = &self.0 else { return };
+        let (owner, provider) = (credential.owner.clone(), credential.provider);
+        // Whether it is the latest, and the only one, is for the next question to find out.
+        cache.remove(&Lookup { owner: &owner, provider, account: None });
+        let key = Key { owner, provider, account: Some(credential.account.clone()) };
+        cache.insert(key, Found { credential: Arc::new(credential), only: false });
     }
 
     /// Forgets what a committed write of this credential may have changed.

@@ -57,18 +57,30 @@ impl SqliteStore {
         Box::pin(async move { self.readers.with(work) })
     }
 
-    /// Runs `work` in the writer; what it returns beside its result is forgotten by the memory once committed.
+    /// Runs `work` in the writer; memory learns what it changed once that is committed.
     fn write<'a, T: Send + 'static>(
         &'a self,
-        work: impl FnOnce(&rusqlite::Connection) -> Result<(T, Vec<Credential>), StoreFault> + Send + 'static,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<(T, Changes), StoreFault> + Send + 'static,
     ) -> Answering<'a, T> {
         let found = Arc::clone(&self.found);
-        let committed = move |(result, changed): (T, Vec<Credential>)| {
-            changed.iter().for_each(|credential| found.forget(credential));
+        let committed = move |(result, changes): (T, Changes)| {
+            changes.gone.iter().for_each(|credential| found.forget(credential));
+            if let Some(credential) = changes.stored {
+                found.remember(credential);
+            }
             result
         };
         Box::pin(self.writer.run(work, committed))
     }
+}
+
+/// What a write changed.
+#[derive(Default)]
+struct Changes {
+    /// Removed, or no longer under that name.
+    gone: Vec<Credential>,
+    /// As it is now.
+    stored: Option<Credential>,
 }
 
 /// Updates a row; what it was called before counts as changed too, because an update may give it another name.
@@ -76,15 +88,14 @@ fn update(
     connection: &rusqlite::Connection,
     credential: Credential,
     order: query::Order,
-    mut changed: Vec<Credential>,
-) -> Result<(Credential, Vec<Credential>), StoreFault> {
+    mut gone: Vec<Credential>,
+) -> Result<(Credential, Changes), StoreFault> {
     let before = query::account_of(connection, credential.id)?.and_then(|name| Account::new(&name).ok());
     let stored = query::update(connection, credential, order)?;
     if let Some(account) = before.filter(|account| *account != stored.account) {
-        changed.push(Credential { account, ..stored.clone() });
+        gone.push(Credential { account, ..stored.clone() });
     }
-    changed.push(stored.clone());
-    Ok((stored, changed))
+    Ok((stored.clone(), Changes { gone, stored: Some(stored) }))
 }
 
 impl Store for SqliteStore {
@@ -112,7 +123,7 @@ impl Store for SqliteStore {
     fn insert(&self, credential: NewCredential) -> Answering<'_, Credential> {
         self.write(move |connection| {
             let stored = query::insert(connection, credential)?;
-            Ok((stored.clone(), vec![stored]))
+            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(stored) }))
         })
     }
 
@@ -124,21 +135,23 @@ impl Store for SqliteStore {
 
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
         self.write(move |connection| {
-            let mut changed = Vec::new();
+            let mut gone = Vec::new();
             if let Some(absorbed) = absorbed {
+                // Looks before it changes anything: a write that fails must have changed nothing.
+                query::expect(connection, credential.id, credential.revision)?;
                 query::remove(connection, &absorbed)?;
-                changed.push(absorbed);
+                gone.push(absorbed);
             }
-            update(connection, credential, query::Order::Latest, changed)
+            update(connection, credential, query::Order::Latest, gone)
         })
     }
 
     fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool> {
         let owner = owner.clone();
         self.write(move |connection| {
-            let Some(credential) = query::get(connection, &owner, id)? else { return Ok((false, Vec::new())) };
+            let Some(credential) = query::get(connection, &owner, id)? else { return Ok((false, Changes::default())) };
             query::remove(connection, &credential)?;
-            Ok((true, vec![credential]))
+            Ok((true, Changes { gone: vec![credential], stored: None }))
         })
     }
 
@@ -151,7 +164,7 @@ impl Store for SqliteStore {
     }
 
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((query::add_key(connection, &key)?, Vec::new())))
+        self.write(move |connection| Ok((query::add_key(connection, &key)?, Changes::default())))
     }
 
     fn keys(&self) -> Answering<'_, Vec<ApiKey>> {
@@ -160,7 +173,7 @@ impl Store for SqliteStore {
 
     fn revoke_key<'a>(&'a self, id: &'a str, now: Timestamp) -> Answering<'a, bool> {
         let id = id.to_owned();
-        self.write(move |connection| Ok((query::revoke_key(connection, &id, now)?, Vec::new())))
+        self.write(move |connection| Ok((query::revoke_key(connection, &id, now)?, Changes::default())))
     }
 
     fn data_keys(&self) -> Answering<'_, Vec<(u32, Vec<u8>)>> {
@@ -168,7 +181,7 @@ impl Store for SqliteStore {
     }
 
     fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((query::add_first_data_key(connection, id, &wrapped, now)?, Vec::new())))
+        self.write(move |connection| Ok((query::add_first_data_key(connection, id, &wrapped, now)?, Changes::default())))
     }
 
     fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>> {
@@ -181,7 +194,7 @@ impl Store for SqliteStore {
 
     fn probe(&self) -> Answering<'_, ()> {
         // Writes a page and leaves it as it was: a commit that changes nothing would not touch the disk.
-        self.write(|connection| Ok((query::touch(connection)?, Vec::new())))
+        self.write(|connection| Ok((query::touch(connection)?, Changes::default())))
     }
 
     fn integrity(&self) -> Answering<'_, Vec<String>> {
@@ -192,7 +205,7 @@ impl Store for SqliteStore {
         Box::pin(async move {
             // Readers go first: a checkpoint that truncates needs them gone.
             self.readers.close();
-            self.writer.close().await
+            self.writer.close()
         })
     }
 }

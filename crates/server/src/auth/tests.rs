@@ -226,7 +226,7 @@ fn judges_signatures() {
         ("zeros", URL_SAFE_NO_PAD.encode([0; 32]), false),
         ("padded", format!("{signature}="), false),
         ("loose bits", with_loose_bits(&signature), false),
-        ("standard alphabet", signature.replace(['-', '_'], "+"), !signature.contains(['-', '_'])),
+        ("standard alphabet", format!("+{}", &signature[1..]), false),
         ("a space within", format!("{} {}", &signature[..9], &signature[9..]), false),
     ] {
         assert_eq!(accepts(&format!("{message}.{signature}")), expected, "{name}");
@@ -301,7 +301,10 @@ fn judges_the_authorization_header() {
     }
     assert!(authority().caller(None, at(NOW)).is_err(), "no header");
     assert!(sign_in(&authority(), b"Bearer \xff\xfe", NOW).is_err(), "not text");
-    assert!(HeaderValue::from_bytes(format!("Bearer {good}\n").as_bytes()).is_err(), "a line break is no header at all");
+    assert!(
+        HeaderValue::from_bytes(format!("Bearer {good}\n").as_bytes()).is_err(),
+        "a line break is no header at all"
+    );
 }
 
 #[test]
@@ -312,7 +315,7 @@ fn looks_at_8_kib_and_no_more() {
     };
     // Base64 has no text of every length; two of them together do.
     let of_length = |length| {
-        let mut tokens = (0..3).flat_map(|claims| (5990..6020).map(move |header| (header, claims))).map(padded);
+        let mut tokens = (0..3).flat_map(|claims| (6030..6060).map(move |header| (header, claims))).map(padded);
         tokens.find(|token| token.len() == length).unwrap()
     };
     for (length, expected) in [(8191, true), (8192, true), (8193, false), (8194, false)] {
@@ -358,7 +361,8 @@ fn grants_what_scope_and_providers_say() {
     ] {
         let token = token(HEADER, &format!(r#"{{"sub":"anna","exp":@+60{claims}}}"#));
         let caller = sign_in(&authority(), format!("Bearer {token}").as_bytes(), NOW).expect(claims);
-        let granted: Vec<&str> = all.into_iter().filter(|one| caller.may.include(*one)).map(Permissions::word).collect();
+        let granted: Vec<&str> =
+            all.into_iter().filter(|one| caller.may.include(*one)).map(Permissions::word).collect();
         assert_eq!((granted.join(" ").as_str(), caller.may_use(Provider::Vk).is_ok()), (may, at_vk), "{claims}");
         assert_eq!(caller.owner.as_str(), "anna");
     }
@@ -366,7 +370,8 @@ fn grants_what_scope_and_providers_say() {
 
 #[test]
 fn a_remembered_token_ends_with_its_time() {
-    let (authority, header) = (authority(), format!("Bearer {}", token(HEADER, r#"{"sub":"anna","exp":@+60,"nbf":@+0}"#)));
+    let (authority, header) =
+        (authority(), format!("Bearer {}", token(HEADER, r#"{"sub":"anna","exp":@+60,"nbf":@+0}"#)));
     for (now, expected) in [(0, true), (-31, false), (-30, true), (89, true), (90, false), (9999, false), (60, true)] {
         assert_eq!(sign_in(&authority, header.as_bytes(), NOW + now).is_ok(), expected, "{now:+} s");
     }
@@ -376,8 +381,9 @@ fn a_remembered_token_ends_with_its_time() {
 #[test]
 fn a_revoked_key_ends_at_once_even_when_remembered() {
     let authority = authority();
-    let [one, other, foreign] = [r#""aud":"grantkeep","jti":"k_1""#, r#""aud":"grantkeep","jti":"k_2""#, r#""jti":"k_1""#]
-        .map(|claims| format!("Bearer {}", token(HEADER, &format!(r#"{{"sub":"anna","exp":@+60,{claims}}}"#))));
+    let [one, other, foreign] =
+        [r#""aud":"grantkeep","jti":"k_1""#, r#""aud":"grantkeep","jti":"k_2""#, r#""jti":"k_1""#]
+            .map(|claims| format!("Bearer {}", token(HEADER, &format!(r#"{{"sub":"anna","exp":@+60,{claims}}}"#))));
     let accepted = || [&one, &other, &foreign].map(|header| sign_in(&authority, header.as_bytes(), NOW).is_ok());
     assert_eq!(accepted(), [true, true, true]);
     authority.revoke("k_1");
@@ -419,7 +425,9 @@ fn issues_keys_that_say_what_was_asked_and_sign_in() {
         ("status token", Some("vk"), r#""scope":"status token","providers":"vk"}"#),
     ] {
         let key = authority().issue(&new(permissions, providers)).unwrap();
-        let [header, claims, signature] = key.expose().split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+        let [header, claims, signature] = key.expose().split('.').collect::<Vec<_>>()[..] else {
+            panic!("three parts")
+        };
         let read = |part| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
         let ids = r#"{"sub":"Анна","aud":"grantkeep","jti":"k_0011223344556677""#;
         assert_eq!(read(header), r#"{"typ":"JWT","alg":"HS256"}"#);
@@ -447,5 +455,8 @@ fn a_secret_is_judged_by_its_length_only() {
     let encoded = JwtSecret::from_text(&Secret::from("base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")).unwrap();
     assert_eq!(format!("{encoded:?}"), "JwtSecret(…)");
     let decoded = Authority::new(encoded, []);
-    assert!(sign_in(&decoded, format!("Bearer {}", good()).as_bytes(), NOW).is_ok(), "the same secret, written in base64");
+    assert!(
+        sign_in(&decoded, format!("Bearer {}", good()).as_bytes(), NOW).is_ok(),
+        "the same secret, written in base64"
+    );
 }

@@ -110,7 +110,9 @@ fn judges_bodies() {
     ] {
         assert_eq!(outcome(body.as_bytes()), expected, "{body}");
     }
-    for body in [&b"\xff\xfe{\0}\0"[..], b"{\"token_data\":\"c4n4ry\xff\"}", b"{\"\xc0\x80\":\"c4n4ry\"}", b"\x1f\x8b\x08"] {
+    for body in
+        [&b"\xff\xfe{\0}\0"[..], b"{\"token_data\":\"c4n4ry\xff\"}", b"{\"\xc0\x80\":\"c4n4ry\"}", b"\x1f\x8b\x08"]
+    {
         assert_eq!(outcome(body), "NotJson", "{body:?}");
     }
 }
@@ -119,7 +121,9 @@ fn judges_bodies() {
 fn depth_is_bounded() {
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]")] {
         let opened = if close == "]" { "" } else { "null" };
-        let body = |levels: usize| depth(open, close, levels).replace(&format!("{open}{close}"), &format!("{open}{opened}{close}"));
+        let body = |levels: usize| {
+            depth(open, close, levels).replace(&format!("{open}{close}"), &format!("{open}{opened}{close}"))
+        };
         assert_eq!(outcome(body(30).as_bytes()), "= c4n4ry", "30 times {open}");
         for levels in [130, 1000, 6000, 10_000] {
             assert_eq!(outcome(body(levels).as_bytes()), "NotJson", "{levels} times {open}");

@@ -163,13 +163,15 @@ fn an_id_that_is_no_id_is_one_that_nobody_has() {
 #[test]
 fn what_is_documented_is_what_there_is() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
-    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, DOCUMENTED.map(|(path, _)| path), "the document and DOCUMENTED name the same paths, in order");
+    let mut paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    paths.sort_unstable();
+    assert_eq!(paths, DOCUMENTED.map(|(path, _)| path), "the document and DOCUMENTED name the same paths");
 
     for (path, methods) in DOCUMENTED {
         let item = document["paths"][path].as_object().unwrap();
         let mut described: Vec<String> = item.keys().map(|method| method.to_uppercase()).collect();
         described.retain(|method| METHODS.contains(&method.as_str()));
+        described.sort_unstable();
         let mut expected: Vec<&str> = methods.to_vec();
         expected.sort_unstable();
         assert_eq!(described, expected, "{path}");

@@ -63,7 +63,7 @@ async fn a_full_disk_loses_nothing_and_heals() {
     let limit = |pages: u32| {
         store.write(move |connection| {
             connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
-            Ok(((), Vec::new()))
+            Ok(((), Changes::default()))
         })
     };
     limit(1).await.unwrap(); // clamped by SQLite to the pages that there are

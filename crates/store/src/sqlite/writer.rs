@@ -1,21 +1,26 @@
-//! Owns the one writer: a thread that takes what has queued up meanwhile and commits it together.
+//! Owns the one writing connection: what has queued up meanwhile is committed together.
 //!
-//! Every write runs in a savepoint of its own, so one that fails takes no other with it. Nobody is answered before the commit
-//! that holds the write is on disk.
+//! Whoever comes to an idle writer writes at once, on its own thread; whoever comes to a busy one queues, and a thread of the
+//! writer commits the queue. Nobody is answered before the commit that holds the write is on disk. A write is either one
+//! statement, which changes everything or nothing, or looks before it changes: so one that fails takes no other with it, and no
+//! savepoint is needed.
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::oneshot,
+};
 
 use crate::StoreFault;
-
-/// Writes that wait; a writer beyond that waits for a place.
-const QUEUE: usize = 1024;
 
 /// Writes in one commit: enough to share the cost of the disk, few enough to keep the first one's wait short.
 const MOST_IN_ONE_COMMIT: usize = 256;
@@ -25,13 +30,23 @@ type Job = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
 
 pub(super) struct Writer {
-    queue: mpsc::Sender<Work>,
-    thread: Mutex<Option<thread::JoinHandle<()>>>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<thread::JoinHandle<Result<(), StoreFault>>>>,
 }
 
-enum Work {
-    Write(Job),
-    Close(oneshot::Sender<Result<(), StoreFault>>),
+struct Shared {
+    connection: Mutex<Connection>,
+    waiting: Mutex<Waiting>,
+    /// Tells the thread that something waits, or that the writer closes.
+    changed: Condvar,
+    /// Whether the latest commit was shared: then more will come, and sharing again is better than hurrying.
+    is_shared: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    is_closed: bool,
 }
 
 impl fmt::Debug for Writer {
@@ -42,15 +57,21 @@ impl fmt::Debug for Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreFault> {
-        let (queue, work) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared {
+            connection: Mutex::new(connection),
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+            is_shared: AtomicBool::new(false),
+        });
+        let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, work))
+            .spawn(move || of_thread.serve())
             .map_err(|_| StoreFault::Unavailable("no thread for the writer"))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Queues `work` and waits until it is on disk; `committed` runs in the writer after the commit, before the answer.
+    /// Waits until `work` is on disk; `committed` runs after the commit, before the answer, in the order of commits.
     pub(super) async fn run<T: Send + 'static, R: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
@@ -58,60 +79,107 @@ impl Writer {
     ) -> Result<R, StoreFault> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let result = connection.and_then(|connection| in_savepoint(connection, work));
+            let result = connection.and_then(work);
             Box::new(move |commit| {
                 let result = result.and_then(|value| commit.map(|()| committed(value)));
                 // Nobody listens when the caller went away; the write stands all the same.
                 let _ = answer.send(result);
             })
         });
-        self.queue.send(Work::Write(job)).await.map_err(|_| StoreFault::Closed)?;
+        self.shared.take(job)?;
         answered.await.unwrap_or(Err(StoreFault::Closed))
     }
 
-    /// Ends the writer after what is queued, with everything in the main file.
-    pub(super) async fn close(&self) -> Result<(), StoreFault> {
-        let (answer, answered) = oneshot::channel();
-        self.queue.send(Work::Close(answer)).await.map_err(|_| StoreFault::Closed)?;
-        let result = answered.await.unwrap_or(Err(StoreFault::Closed));
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
-        result
+    /// Ends the writer after what waits, with everything in the main file.
+    pub(super) fn close(&self) -> Result<(), StoreFault> {
+        self.shared.stop();
+        let thread = lock(&self.thread).take().ok_or(StoreFault::Closed)?;
+        thread.join().unwrap_or(Err(StoreFault::Closed))
     }
 }
 
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Work>) {
-    let mut batch = Vec::new();
-    while let Some(first) = queue.blocking_recv() {
-        let mut closing = None;
-        let mut next = Some(first);
-        while let Some(work) = next {
-            match work {
-                Work::Write(job) => batch.push(job),
-                Work::Close(answer) => closing = Some(answer),
+impl Drop for Writer {
+    /// What was answered is in the log file, and is read from there next time.
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
+impl Shared {
+    fn take(&self, job: Job) -> Result<(), StoreFault> {
+        let mut waiting = lock(&self.waiting);
+        if waiting.is_closed {
+            return Err(StoreFault::Closed);
+        }
+        waiting.jobs.push(job);
+        drop(waiting);
+        if self.is_shared.load(Ordering::Relaxed) || !may_block_here() {
+            self.changed.notify_one();
+            return Ok(());
+        }
+        match self.connection.try_lock() {
+            Ok(connection) => tokio::task::block_in_place(|| self.commit_waiting(connection)),
+            // Whoever holds it looks at the queue again after letting go.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Commits what waits, then leaves what came meanwhile to the thread.
+    fn commit_waiting(&self, connection: MutexGuard<'_, Connection>) {
+        let jobs = self.next_jobs();
+        commit_together(&connection, jobs, &self.is_shared);
+        drop(connection);
+        if !lock(&self.waiting).jobs.is_empty() {
+            self.changed.notify_one();
+        }
+    }
+
+    fn next_jobs(&self) -> Vec<Job> {
+        let mut waiting = lock(&self.waiting);
+        let count = waiting.jobs.len().min(MOST_IN_ONE_COMMIT);
+        waiting.jobs.drain(..count).collect()
+    }
+
+    fn serve(&self) -> Result<(), StoreFault> {
+        loop {
+            let mut waiting = lock(&self.waiting);
+            while waiting.jobs.is_empty() && !waiting.is_closed {
+                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             }
-            let full = batch.len() >= MOST_IN_ONE_COMMIT || closing.is_some();
-            next = if full { None } else { queue.try_recv().ok() };
-        }
-        commit_together(connection, &mut batch);
-        if let Some(answer) = closing {
-            queue.close();
-            let _ = answer.send(checkpoint(connection));
-            return;
+            let is_last = waiting.jobs.is_empty();
+            drop(waiting);
+            let connection = lock(&self.connection);
+            if is_last {
+                return checkpoint(&connection);
+            }
+            self.commit_waiting(connection);
         }
     }
-    // The store was dropped without being closed; what was answered is in the log file and is read from there next time.
+
+    fn stop(&self) {
+        lock(&self.waiting).is_closed = true;
+        self.changed.notify_one();
+    }
 }
 
-fn commit_together(connection: &Connection, batch: &mut Vec<Job>) {
-    if batch.is_empty() {
+/// Whether this thread may wait for the disk: a runtime with other threads moves its other tasks to them meanwhile.
+fn may_block_here() -> bool {
+    Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn commit_together(connection: &Connection, jobs: Vec<Job>, is_shared: &AtomicBool) {
+    if jobs.is_empty() {
         return;
     }
+    is_shared.store(jobs.len() > 1, Ordering::Relaxed);
     let mut transaction = run(connection, "BEGIN IMMEDIATE");
-    let mut replies: Vec<Reply> = Vec::with_capacity(batch.len());
-    for job in batch.drain(..) {
+    let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
+    for job in jobs {
         replies.push(job(transaction.clone().map(|()| connection)));
         // A full disk or an I/O error may end the whole transaction, not only the statement. Then nothing before is stored, and
         // nothing after may run, because it would be stored on its own.
@@ -127,21 +195,6 @@ fn commit_together(connection: &Connection, batch: &mut Vec<Job>) {
     }
     for reply in replies {
         reply(commit.clone());
-    }
-}
-
-fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StoreFault>,
-) -> Result<T, StoreFault> {
-    run(connection, "SAVEPOINT write")?;
-    match work(connection) {
-        Ok(value) => run(connection, "RELEASE write").map(|()| value),
-        Err(fault) => {
-            // Fails only when the whole transaction is gone already.
-            let _ = run(connection, "ROLLBACK TO write").and_then(|()| run(connection, "RELEASE write"));
-            Err(fault)
-        }
     }
 }
 

@@ -1,0 +1,79 @@
+//! Owns the read paths under load: `status` and hand-out against a bare hyper server.
+
+use std::{sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+
+use crate::{
+    clock::{median, resident},
+    load::{Round, drive},
+    report::Report,
+    role::Role,
+    seed,
+};
+
+const OWNERS: usize = 1000;
+const ACCOUNTS: usize = 100;
+const CONNECTIONS: usize = 64;
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(report: &mut Report) {
+    report.part(&format!(
+        "Reads: {} credentials of {OWNERS} owners, {CONNECTIONS} keep-alive connections, {ROUNDS} alternated rounds of {} s, medians",
+        OWNERS * ACCOUNTS,
+        ROUND.as_secs()
+    ));
+    let directory = TempDir::new().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(seed::directory(directory.path(), OWNERS, ACCOUNTS));
+    let (hello, server) = (Role::start(&["hello"], &[]), Role::serve(directory.path(), None));
+    let greetings = Arc::new(vec![b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_vec()]);
+    let (status, token) = (requests(&server, "/token/status"), requests(&server, "/token"));
+    // Every credential once, so that memory holds what it holds in a running server.
+    drive(server.address, server.process(), &status, CONNECTIONS, Duration::from_secs(4));
+    let (mut hellos, mut statuses, mut hand_outs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        hellos.push(drive(hello.address, hello.process(), &greetings, CONNECTIONS, ROUND));
+        statuses.push(drive(server.address, server.process(), &status, CONNECTIONS, ROUND));
+        hand_outs.push(drive(server.address, server.process(), &token, CONNECTIONS, ROUND));
+    }
+    show(report, "bare hyper", &hellos);
+    show(report, "status", &statuses);
+    show(report, "hand-out", &hand_outs);
+    let cpu = |rounds: &[Round]| median(rounds.iter().map(|round| round.cpu).collect());
+    let p99 = |rounds: &[Round]| median(rounds.iter().map(|round| round.p99 as f64).collect());
+    report.at_least("status: processor time, bare hyper / status", cpu(&hellos) / cpu(&statuses), 0.75, 0.80);
+    report.at_most("status: p99 / that of bare hyper", p99(&statuses) / p99(&hellos), 2.0);
+    report.at_least("hand-out: processor time, bare hyper / hand-out", cpu(&hellos) / cpu(&hand_outs), 0.65, 0.72);
+    let resident = resident(server.process()) as f64 / 1024.0;
+    report.figure("resident after that, all of them in memory", &format!("{resident:.1} MB"));
+}
+
+/// A request for each credential, in an order that jumps about.
+fn requests(server: &Role, path: &str) -> Arc<Vec<Vec<u8>>> {
+    let keys: Vec<String> = (0..OWNERS).map(|owner| seed::jwt(&seed::owner(owner))).collect();
+    let count = OWNERS * ACCOUNTS;
+    // 7919 is prime to the count: every number comes once.
+    let numbers = (0..count).map(|number| number * 7919 % count);
+    let request = |number: usize| {
+        let (key, account, host) = (&keys[number / ACCOUNTS], seed::account(number), server.address);
+        format!(
+            "GET /api/v1/oauth/vk{path}?account_name={account} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n\r\n"
+        )
+        .into_bytes()
+    };
+    Arc::new(numbers.map(request).collect())
+}
+
+fn show(report: &Report, what: &str, rounds: &[Round]) {
+    let middle = |value: fn(&Round) -> f64| median(rounds.iter().map(value).collect());
+    let text = format!(
+        "{:>7.0} requests/s  {:>6.1} us processor  p50 {:>6.3} ms  p99 {:>6.3} ms",
+        middle(|round| round.per_second),
+        middle(|round| round.cpu / 1e3),
+        middle(|round| round.p50 as f64 / 1e6),
+        middle(|round| round.p99 as f64 / 1e6),
+    );
+    report.figure(what, &text);
+}

@@ -1,0 +1,182 @@
+//! Owns running servers: started with a home and an environment, found by what they print, ended one way or another.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{home::Home, http::Client, jwt, program::binary, vk::Vk, wait::until};
+
+/// Longer than any start or end, on whatever machine.
+const AT_MOST: Duration = Duration::from_secs(60);
+
+/// A server to be started.
+#[derive(Debug)]
+pub struct Serve<'a> {
+    home: &'a Home,
+    args: Vec<String>,
+    env: Vec<(String, OsString)>,
+}
+
+/// A server that runs. Killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where the API is.
+    pub address: SocketAddr,
+    /// What it printed at start.
+    pub words: String,
+    log: PathBuf,
+}
+
+impl Home {
+    /// A server on a free port.
+    pub fn serve(&self) -> Serve<'_> {
+        let args = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        Serve { home: self, args, env: Vec::new() }
+    }
+
+    /// Everything that servers of this home have logged.
+    pub fn log(&self) -> String {
+        let logs = super::home::files(&self.logs());
+        logs.iter().map(|(_, text)| String::from_utf8_lossy(text)).collect()
+    }
+}
+
+impl Serve<'_> {
+    /// One more argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// A variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With the emulated VK for VK.
+    #[must_use]
+    pub fn at(self, vk: &Vk) -> Self {
+        vk.settings().into_iter().fold(self, |serve, (name, value)| serve.env(name, value))
+    }
+
+    /// With the secret of the tests' JWTs.
+    #[must_use]
+    pub fn with_secret(self) -> Self {
+        self.env("GRANTKEEP_JWT_SECRET", jwt::SECRET)
+    }
+
+    /// Starts it and waits until it has said where it is.
+    #[track_caller]
+    pub fn go(self) -> Server {
+        let number = fs::read_dir(self.home.logs()).unwrap().count();
+        let log = self.home.logs().join(format!("serve-{number}.log"));
+        let mut command = self.home.command(&binary());
+        command.args(&self.args).envs(self.env);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        // Reads on to the end, so that the server never writes into a closed pipe.
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let (mut address, mut words) = (None, String::new());
+        while let Ok(line) = told.recv_timeout(AT_MOST) {
+            address = address.or_else(|| address_in(&line));
+            words.push_str(&line);
+            words.push('\n');
+            // The last line of both greetings.
+            if line.contains("grantkeep key issue") || line.contains("add vk") {
+                break;
+            }
+        }
+        // The channel stays open for what comes later.
+        thread::spawn(move || told.into_iter().for_each(drop));
+        let Some(address) = address else {
+            let _ = child.kill();
+            let status = child.wait().unwrap();
+            panic!("the server did not start ({status}): {words}{}", fs::read_to_string(&log).unwrap());
+        };
+        Server { child, address, words, log }
+    }
+}
+
+/// The address of a line such as `grantkeep is listening on http://127.0.0.1:8000` or `address:  http://…`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let named = line.starts_with("grantkeep is listening") || line.starts_with("address:");
+    let (_, rest) = line.split_once("http://").filter(|_| named)?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+impl Server {
+    /// A client that is nobody yet.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A client for `owner` who may do everything but administration.
+    pub fn client_of(&self, owner: &str) -> Client {
+        self.client().bearer(&jwt::key(owner, "status submit token"))
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
+    }
+
+    /// It has not panicked, and is still there.
+    #[track_caller]
+    pub fn is_well(&mut self) {
+        assert_eq!(self.child.try_wait().unwrap(), None, "the server has ended: {}", self.log());
+        let log = self.log();
+        let panicked = log.lines().find(|line| line.contains("panicked at"));
+        assert_eq!(panicked, None);
+        self.client().get("/healthz").expect(200);
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and says how it did.
+    pub fn stop(mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.ended()
+    }
+
+    /// Asks it to end.
+    pub fn ask_to_stop(&self) {
+        kill_process(self.id(), Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub fn ended(&mut self) -> ExitStatus {
+        until("the server ends", AT_MOST, || self.child.try_wait().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,11 @@
+//! Whole-program tests: the real binary, the emulated VK, and everything that the outside may do to them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests use the real clock, say what they do, and end by panicking"
+)]
+
+#[path = "program/shape.rs"]
+mod shape;
