@@ -7,5 +7,9 @@
     reason = "tests use the real clock, say what they do, and end by panicking"
 )]
 
+#[path = "program/bad_input.rs"]
+mod bad_input;
+#[path = "program/owner.rs"]
+mod owner;
 #[path = "program/shape.rs"]
 mod shape;

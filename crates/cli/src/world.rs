@@ -18,11 +18,12 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix(seconds)
 }
 
-/// 16 bytes of the cryptographic library's generator. Without randomness nothing here may go on.
+/// 16 bytes of the operating system's generator: the cryptographic library's own takes 25 ms to seed itself, which no command
+/// that only reads should pay. Without randomness nothing here may go on.
 pub(crate) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        std::process::abort();
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(16) => bytes,
+        _ => std::process::abort(),
     }
-    bytes
 }

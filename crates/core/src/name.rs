@@ -22,6 +22,15 @@ pub enum NameFault {
 }
 
 fn checked(text: &str, longest: usize) -> Result<Box<str>, NameFault> {
+    if text.is_ascii() {
+        // Most names, and this runs for every request: characters are bytes, and nothing needs normalising.
+        return match text.len() {
+            0 => Err(NameFault::Empty),
+            length if length > longest => Err(NameFault::TooLong(longest)),
+            _ if text.bytes().any(|byte| byte.is_ascii_control()) => Err(NameFault::Control),
+            _ => Ok(text.into()),
+        };
+    }
     // Normalisation can lengthen text; a bound on the input first keeps hostile text from costing much.
     if text.chars().count() > longest {
         return Err(NameFault::TooLong(longest));

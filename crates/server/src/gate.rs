@@ -3,7 +3,7 @@
 //! RFC 9112 §3.2 (exactly one Host), §3.2.2 (absolute form), §6.1 (transfer codings); paths that two programs could read in two
 //! ways are refused rather than normalised.
 
-use http::{HeaderMap, Method, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
 
 use crate::{fault::Fault, request::Peer};
 
@@ -27,17 +27,16 @@ impl Hosts {
 /// Lets a request pass, or says why not.
 pub(crate) fn check(parts: &Parts, peer: Peer, hosts: &Hosts) -> Result<(), Fault> {
     check_target(parts)?;
-    check_headers(&parts.headers)?;
-    check_framing(parts)?;
+    let counted = Counted::of(&parts.headers)?;
+    check_framing(parts, &counted)?;
     match peer {
         Peer::Local => Ok(()),
-        Peer::Network(_) => check_host(parts, hosts),
+        Peer::Network(_) => check_host(parts, &counted, hosts),
     }
 }
 
-fn check_host(parts: &Parts, hosts: &Hosts) -> Result<(), Fault> {
-    let mut values = parts.headers.get_all(header::HOST).iter();
-    let (Some(host), None) = (values.next(), values.next()) else {
+fn check_host(parts: &Parts, counted: &Counted<'_>, hosts: &Hosts) -> Result<(), Fault> {
+    let (1, Some(host)) = (counted.hosts, counted.host) else {
         return Err(Fault::Malformed("exactly one Host header is needed"));
     };
     let host = host.to_str().map_err(|_| Fault::Malformed("the Host header is not text"))?;
@@ -80,34 +79,64 @@ fn is_ambiguous(segment: &str) -> bool {
     matches!(segment, "" | "." | "..") || (segment.contains('%') && ["2f", "5c", "00", "2e"].into_iter().any(escaped))
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
-    // A proxy may fold `X_Name` into `X-Name`, so the two must not both mean something.
-    if headers.keys().any(|name| name.as_str().contains('_')) {
-        return Err(Fault::Malformed("header names must not contain an underscore"));
-    }
-    for name in [header::AUTHORIZATION, header::CONTENT_TYPE, header::ORIGIN, header::COOKIE] {
-        if headers.get_all(&name).iter().nth(1).is_some() {
-            return Err(Fault::Malformed("a header that may stand only once stands twice"));
-        }
-    }
-    if headers.contains_key(header::UPGRADE) {
-        return Err(Fault::Malformed("this server speaks HTTP/1.1 only"));
-    }
-    Ok(())
+/// What the gate wants to know of the headers, found in one pass: this runs for every request.
+#[derive(Default)]
+struct Counted<'h> {
+    hosts: usize,
+    host: Option<&'h HeaderValue>,
+    codings: usize,
+    coding: Option<&'h HeaderValue>,
+    length: Option<&'h HeaderValue>,
 }
 
-fn check_framing(parts: &Parts) -> Result<(), Fault> {
-    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
-    let chunked = match (codings.next(), codings.next()) {
-        (None, _) => false,
-        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => true,
+impl<'h> Counted<'h> {
+    fn of(headers: &'h HeaderMap) -> Result<Self, Fault> {
+        let mut counted = Self::default();
+        let (mut authorizations, mut types, mut origins, mut cookies) = (0, 0, 0, 0);
+        for (name, value) in headers {
+            let once = match *name {
+                header::HOST => {
+                    (counted.hosts, counted.host) = (counted.hosts + 1, Some(value));
+                    continue;
+                }
+                header::TRANSFER_ENCODING => {
+                    (counted.codings, counted.coding) = (counted.codings + 1, Some(value));
+                    continue;
+                }
+                header::CONTENT_LENGTH => {
+                    counted.length = Some(value);
+                    continue;
+                }
+                header::UPGRADE => return Err(Fault::Malformed("this server speaks HTTP/1.1 only")),
+                header::AUTHORIZATION => &mut authorizations,
+                header::CONTENT_TYPE => &mut types,
+                header::ORIGIN => &mut origins,
+                header::COOKIE => &mut cookies,
+                // A proxy may fold `X_Name` into `X-Name`, so the two must not both mean something.
+                _ if name.as_str().contains('_') => {
+                    return Err(Fault::Malformed("header names must not contain an underscore"));
+                }
+                _ => continue,
+            };
+            *once += 1;
+            if *once > 1 {
+                return Err(Fault::Malformed("a header that may stand only once stands twice"));
+            }
+        }
+        Ok(counted)
+    }
+}
+
+fn check_framing(parts: &Parts, counted: &Counted<'_>) -> Result<(), Fault> {
+    let chunked = match (counted.codings, counted.coding) {
+        (0, _) => false,
+        (1, Some(coding)) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => true,
         _ => return Err(Fault::Malformed("the only transfer coding is chunked")),
     };
-    let length = parts.headers.get(header::CONTENT_LENGTH);
-    if chunked && length.is_some() {
+    if chunked && counted.length.is_some() {
         return Err(Fault::Malformed("a request has either a length or a transfer coding"));
     }
-    let has_body = chunked || length.is_some_and(|length| length.as_bytes() != b"0");
+    let has_body = chunked || counted.length.is_some_and(|length| length.as_bytes() != b"0");
     if has_body && matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Fault::Malformed("a GET request has no body"));
     }

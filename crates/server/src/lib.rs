@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod document;
 mod fault;
+mod finishing;
 mod gate;
 mod handler;
 mod listen;

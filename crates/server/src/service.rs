@@ -1,7 +1,7 @@
 //! Owns the way of a request: gate, route, sign-in, body, handler, answer; with an id in the log and the header.
 
 use std::{
-    fmt,
+    fmt::{self, Write},
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
@@ -20,6 +20,7 @@ use crate::{
     auth::{Authority, JwtSecret, Permissions},
     body::{self, Object},
     fault::Fault,
+    finishing::Finishing,
     gate::{self, Hosts},
     handler::{self, Asked},
     reply::{self, Response},
@@ -173,8 +174,7 @@ impl Service {
         };
         let service = Arc::clone(self);
         let query = parts.uri.query().map(str::to_owned);
-        // In a task of its own: a caller that hangs up cannot stop it half way, and a panic ends only this request.
-        let handling = tokio::spawn(async move {
+        let handling = Finishing::new(async move {
             let asked = Asked { caller, query: Query(query.as_deref()), body };
             handler::handle(&service, route, &asked).await
         });
@@ -230,12 +230,16 @@ struct RequestIds {
 impl RequestIds {
     fn new(random: [u8; 16]) -> Self {
         let [a, b, c, d, ..] = random;
-        Self { run: format!("{a:02x}{b:02x}{c:02x}{d:02x}"), next: AtomicU64::new(1) }
+        Self { run: format!("{a:02x}{b:02x}{c:02x}{d:02x}-"), next: AtomicU64::new(1) }
     }
 
     fn next(&self) -> HeaderValue {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        HeaderValue::try_from(format!("{}-{number:x}", self.run)).unwrap_or(HeaderValue::from_static("-"))
+        let mut id = String::with_capacity(self.run.len() + 16);
+        id.push_str(&self.run);
+        // Writing to a String does not fail.
+        let _ = write!(id, "{number:x}");
+        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 

@@ -192,66 +192,66 @@ type Row = (&'static str, &'static str, &'static str, u16, &'static str);
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    // kind,      VK's answer,       pasted (T: the token, U: its URL, V: this VK),     status, error_type, or account
-    ("user",      "",                "U",                                                  200, "vk_123456"),
-    ("user",      "",                " \n<U>\r\n",                                         200, "vk_123456"),
-    ("user",      "",                "\"T\"",                                              200, "vk_123456"),
-    ("user",      "",                "#access_token=T&expires_in=86400&user_id=123456",    200, "vk_123456"),
-    ("user",      "",                "access_token=T",                                     200, "vk_123456"),
-    ("user",      "",                r#"{"access_token":"T","expires_in":86400}"#,         200, "vk_123456"),
-    ("user",      "",                "https://oauth.vk.com/blank.html#access_token=T",     200, "vk_123456"),
-    ("user",      "",                "https://oauth.vk.ru/blank.html#access_token=T",      200, "vk_123456"),
-    ("user",      "",                "https://api.vk.com/blank.html#access_token=T",       200, "vk_123456"),
-    ("user",      "",                "https://vk.com/blank.html#access_token=T",           200, "vk_123456"),
-    ("user",      "",                "https://vk.ru/blank.html#access_token=T",            200, "vk_123456"),
-    ("vk_id",     "",                "T",                                                  200, "vk_123456"),
-    ("community", "",                "U",                                                  200, "vk_club123456"),
-    ("community", "",                "T",                                                  200, "vk_club123456"),
-    ("service",   "",                "T",                                                  200, "vk_app"),
+    // kind,      VK's answer,       pasted ($T: the token, $U: its URL, $V: this VK),     status, error_type, or account
+    ("user",      "",                "$U",                                                  200, "vk_123456"),
+    ("user",      "",                " \n<$U>\r\n",                                         200, "vk_123456"),
+    ("user",      "",                "\"$T\"",                                              200, "vk_123456"),
+    ("user",      "",                "#access_token=$T&expires_in=86400&user_id=123456",    200, "vk_123456"),
+    ("user",      "",                "access_token=$T",                                     200, "vk_123456"),
+    ("user",      "",                r#"{"access_token":"$T","expires_in":86400}"#,         200, "vk_123456"),
+    ("user",      "",                "https://oauth.vk.com/blank.html#access_token=$T",     200, "vk_123456"),
+    ("user",      "",                "https://oauth.vk.ru/blank.html#access_token=$T",      200, "vk_123456"),
+    ("user",      "",                "https://api.vk.com/blank.html#access_token=$T",       200, "vk_123456"),
+    ("user",      "",                "https://vk.com/blank.html#access_token=$T",           200, "vk_123456"),
+    ("user",      "",                "https://vk.ru/blank.html#access_token=$T",            200, "vk_123456"),
+    ("vk_id",     "",                "$T",                                                  200, "vk_123456"),
+    ("community", "",                "$U",                                                  200, "vk_club123456"),
+    ("community", "",                "$T",                                                  200, "vk_club123456"),
+    ("service",   "",                "$T",                                                  200, "vk_app"),
     // Alive, although a right is missing.
-    ("user",      "error:7",         "U",                                                  200, "vk_unverified"),
-    ("user",      "error:15",        "U",                                                  200, "vk_unverified"),
-    ("user",      "error:15:scopes", "U",                                                  200, "vk_unverified"),
-    ("user",      "error:1051",      "U",                                                  200, "vk_unverified"),
-    ("user",      "error:30@403",    "U",                                                  200, "vk_unverified"),
-    ("community", "error:27:method", "U",                                                  200, "vk_unverified"),
-    ("service",   "error:28:method", "T",                                                  200, "vk_app"),
+    ("user",      "error:7",         "$U",                                                  200, "vk_unverified"),
+    ("user",      "error:15",        "$U",                                                  200, "vk_unverified"),
+    ("user",      "error:15:scopes", "$U",                                                  200, "vk_unverified"),
+    ("user",      "error:1051",      "$U",                                                  200, "vk_unverified"),
+    ("user",      "error:30@403",    "$U",                                                  200, "vk_unverified"),
+    ("community", "error:27:method", "$U",                                                  200, "vk_unverified"),
+    ("service",   "error:28:method", "$T",                                                  200, "vk_app"),
     // Not understood.
     ("user",      "",                "",                                                   400, "invalid_format"),
     ("user",      "",                " \n\t",                                              400, "invalid_format"),
-    ("user",      "",                "V/blank.html",                                       400, "invalid_format"),
-    ("user",      "",                "V/blank.html#expires_in=86400&user_id=1",            400, "invalid_format"),
-    ("user",      "",                "https://vk.com.example.org/blank.html#access_token=T", 400, "invalid_format"),
-    ("user",      "",                "https://example.org/blank.html#access_token=T",      400, "invalid_format"),
-    ("user",      "",                "https://oauth.vk.com@example.org/#access_token=T",   400, "invalid_format"),
-    ("user",      "",                "T T",                                                400, "invalid_format"),
-    ("user",      "",                "U\nU",                                               400, "invalid_format"),
-    ("user",      "",                "#access_token=T&access_token=T",                     400, "invalid_format"),
-    ("user",      "",                "#access_token_1=T&access_token_2=T",                 400, "invalid_format"),
-    ("user",      "",                "V/blank.html#error=invalid_request&error_description=Security+Error", 400, "invalid_format"),
+    ("user",      "",                "$V/blank.html",                                       400, "invalid_format"),
+    ("user",      "",                "$V/blank.html#expires_in=86400&user_id=1",            400, "invalid_format"),
+    ("user",      "",                "https://vk.com.example.org/blank.html#access_token=$T", 400, "invalid_format"),
+    ("user",      "",                "https://example.org/blank.html#access_token=$T",      400, "invalid_format"),
+    ("user",      "",                "https://oauth.vk.com@example.org/#access_token=$T",   400, "invalid_format"),
+    ("user",      "",                "$T $T",                                                400, "invalid_format"),
+    ("user",      "",                "$U\n$U",                                               400, "invalid_format"),
+    ("user",      "",                "#access_token=$T&access_token=$T",                     400, "invalid_format"),
+    ("user",      "",                "#access_token_1=$T&access_token_2=$T",                 400, "invalid_format"),
+    ("user",      "",                "$V/blank.html#error=invalid_request&error_description=Security+Error", 400, "invalid_format"),
     ("user",      "",                r#"{"error":"invalid_request"}"#,                     400, "invalid_format"),
-    ("user",      "",                r#"["T"]"#,                                           400, "invalid_format"),
+    ("user",      "",                r#"["$T"]"#,                                           400, "invalid_format"),
     // Declined.
-    ("user",      "",                "V/blank.html#error=access_denied&error_reason=user_denied&error_description=User%20denied%20your%20request", 400, "access_denied"),
+    ("user",      "",                "$V/blank.html#error=access_denied&error_reason=user_denied&error_description=User%20denied%20your%20request", 400, "access_denied"),
     ("user",      "",                "#error=access_denied&error_description=The+user+or+authorization+server+denied+the+request.", 400, "access_denied"),
     // Bound to another address.
-    ("user",      "error:5/1130",    "U",                                                  400, "ip_mismatch"),
-    ("user",      "error:5/1130@401","T",                                                  400, "ip_mismatch"),
+    ("user",      "error:5/1130",    "$U",                                                  400, "ip_mismatch"),
+    ("user",      "error:5/1130@401","$T",                                                  400, "ip_mismatch"),
     // Its time is up.
-    ("user",      "error:5:expired", "U",                                                  400, "token_expired"),
-    ("user",      "error:1117",      "T",                                                  400, "token_expired"),
-    ("service",   "error:28:expired","T",                                                  400, "token_expired"),
+    ("user",      "error:5:expired", "$U",                                                  400, "token_expired"),
+    ("user",      "error:1117",      "$T",                                                  400, "token_expired"),
+    ("service",   "error:28:expired","$T",                                                  400, "token_expired"),
     // Refused for good.
-    ("user",      "error:5:invalid", "U",                                                  400, "api_error"),
-    ("user",      "error:5:session", "U",                                                  400, "api_error"),
-    ("user",      "error:5:blocked", "U",                                                  400, "api_error"),
-    ("user",      "error:8:blocked", "U",                                                  400, "api_error"),
-    ("user",      "error:2",         "U",                                                  400, "api_error"),
-    ("user",      "error:18",        "U",                                                  400, "api_error"),
-    ("user",      "error:3610",      "U",                                                  400, "api_error"),
-    ("user",      "error:100",       "U",                                                  400, "api_error"),
-    ("community", "error:27",        "U",                                                  400, "api_error"),
-    ("service",   "error:28",        "T",                                                  400, "api_error"),
+    ("user",      "error:5:invalid", "$U",                                                  400, "api_error"),
+    ("user",      "error:5:session", "$U",                                                  400, "api_error"),
+    ("user",      "error:5:blocked", "$U",                                                  400, "api_error"),
+    ("user",      "error:8:blocked", "$U",                                                  400, "api_error"),
+    ("user",      "error:2",         "$U",                                                  400, "api_error"),
+    ("user",      "error:18",        "$U",                                                  400, "api_error"),
+    ("user",      "error:3610",      "$U",                                                  400, "api_error"),
+    ("user",      "error:100",       "$U",                                                  400, "api_error"),
+    ("community", "error:27",        "$U",                                                  400, "api_error"),
+    ("service",   "error:28",        "$T",                                                  400, "api_error"),
 ];
 
 #[test]
@@ -264,9 +264,7 @@ fn every_row_of_the_table_holds() {
             order["answers"] = answers.into();
         }
         let token = stage.vk.mint(&order);
-        let text = if pasted.contains("access_token") { pasted.to_owned() } else { pasted.replace('U', &token.url) };
-        let text = text.replace('V', &stage.vk.url);
-        let text = if text.contains(&token.access_token) { text } else { text.replace('T', &token.access_token) };
+        let text = pasted.replace("$U", &token.url).replace("$V", &stage.vk.url).replace("$T", &token.access_token);
         let client = stage.client(&format!("row-{number}"));
         let reply = client.submit(&text);
         assert_eq!(reply.status, status, "{row:?}: {}", reply.body);
@@ -293,24 +291,24 @@ fn lifetimes_follow_the_kind_unless_the_text_states_one() {
     let stage = Stage::new();
     #[rustfmt::skip]
     let rows = [
-        // kind,      pasted,                                      seconds,        in the message,        kind in the list
-        ("user",      "T",                                         Some(86_400),   "(expires in 24h)"),
-        ("user",      "#access_token=T&expires_in=43200",          Some(43_200),   "(expires in 12h)"),
-        ("user",      "#access_token=T&expires_in=864000",         Some(864_000),  "(expires in 240h)"),
-        ("user",      "#access_token=T&expires_in=0&user_id=5",    None,           "(never expires)"),
-        ("vk_id",     "T",                                         Some(3600),     "(expires in 1h)"),
-        ("vk_id",     "#access_token=T&expires_in=5400",           Some(5400),     "(expires in 1h 30m)"),
-        ("community", "T",                                         None,           "(never expires)"),
-        ("community", "#access_token_5=T&expires_in=0",            None,           "(never expires)"),
-        ("community", "#access_token_5=T&expires_in=43200",        Some(43_200),   "(expires in 12h)"),
-        ("service",   "T",                                         None,           "(never expires)"),
+        // kind,      pasted,                                       seconds,        in the message
+        ("user",      "$T",                                         Some(86_400),   "(expires in 24h)"),
+        ("user",      "#access_token=$T&expires_in=43200",          Some(43_200),   "(expires in 12h)"),
+        ("user",      "#access_token=$T&expires_in=864000",         Some(864_000),  "(expires in 240h)"),
+        ("user",      "#access_token=$T&expires_in=0&user_id=5",    None,           "(never expires)"),
+        ("vk_id",     "$T",                                         Some(3600),     "(expires in 1h)"),
+        ("vk_id",     "#access_token=$T&expires_in=5400",           Some(5400),     "(expires in 1h 30m)"),
+        ("community", "$T",                                         None,           "(never expires)"),
+        ("community", "#access_token_5=$T&expires_in=0",            None,           "(never expires)"),
+        ("community", "#access_token_5=$T&expires_in=43200",        Some(43_200),   "(expires in 12h)"),
+        ("service",   "$T",                                         None,           "(never expires)"),
     ];
     for (number, row) in rows.into_iter().enumerate() {
         let (kind, pasted, seconds, message) = row;
         let client = stage.client(&format!("lifetime-{number}"));
         let begun = now();
         let token = stage.vk.mint(&json!({"kind": kind, "id": 5}));
-        let saved = client.submit(&pasted.replace('T', &token.access_token)).expect(200).json();
+        let saved = client.submit(&pasted.replace("$T", &token.access_token)).expect(200).json();
         assert_eq!(saved["message"], format!("VK token saved successfully {message}"), "{row:?}");
         let status = client.get(STATUS).expect(200).json();
         assert_eq!(status["expiry"], saved["expiry"], "{row:?}");
