@@ -9,7 +9,21 @@
 
 #[path = "program/bad_input.rs"]
 mod bad_input;
+#[path = "program/command_line.rs"]
+mod command_line;
+#[path = "program/concurrency.rs"]
+mod concurrency;
+#[path = "program/crash.rs"]
+mod crash;
+#[path = "program/directory.rs"]
+mod directory;
+#[path = "program/outage.rs"]
+mod outage;
 #[path = "program/owner.rs"]
 mod owner;
+#[path = "program/secret.rs"]
+mod secret;
+#[path = "program/setting.rs"]
+mod setting;
 #[path = "program/shape.rs"]
 mod shape;

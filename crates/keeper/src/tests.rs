@@ -1,0 +1,271 @@
+//! The use cases against the emulated VK and a real database.
+
+use std::sync::Arc;
+
+use grantkeep_core::{
+    Account, Credential, Evidence, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, Purpose, Secret, State,
+    Timestamp, TokenKind,
+};
+use grantkeep_outbound::Client;
+use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
+use grantkeep_seal::MasterKey;
+use grantkeep_store::{Options, SqliteStore, Store};
+use http::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::settle::next_check;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+/// A keeper over an emulated VK.
+struct Stage {
+    keeper: Arc<Keeper>,
+    store: Arc<dyn Store>,
+    vk: Sandbox,
+    owner: Owner,
+    _directory: TempDir,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let vk = grantkeep_sandbox::start(SandboxOptions { listen: ([127, 0, 0, 1], 0).into() }).await.unwrap();
+        let directory = TempDir::new().unwrap();
+        let options = Options { path: directory.path().join("grantkeep.db"), alone: true };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).unwrap());
+        let sealer = unlock(&*store, |_| MasterKey::generate(), NOW).await.unwrap();
+        let url = |path: &str| format!("{}{path}", vk.vk_url()).parse().unwrap();
+        let settings =
+            VkSettings { redirect_uri: url("/blank.html"), oauth_url: url(""), api_url: url(""), ..VkSettings::default() };
+        let world = World { now: || NOW, random };
+        let keeper = Keeper::new(Parts {
+            store: Arc::clone(&store),
+            sealer,
+            outbound: Client::default(),
+            vk: settings,
+            world,
+        });
+        Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), _directory: directory }
+    }
+
+    async fn ask_vk(&self, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}{path}", self.vk.vk_url()).parse().unwrap();
+        let body = Some(Payload::Json(Secret::from(body.to_string())));
+        let outgoing = Outgoing { purpose: Purpose::Check, method, url, headers: Vec::new(), body };
+        serde_json::from_slice(&Client::default().send(outgoing).await.unwrap().body).unwrap()
+    }
+
+    async fn token(&self, of: Value) -> String {
+        let minted = self.ask_vk(Method::POST, "/sandbox/tokens", of).await;
+        minted["access_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn vk_answers(&self, answer: &str) {
+        self.ask_vk(Method::POST, "/sandbox/faults", json!({ "answer": answer })).await;
+    }
+
+    async fn vk_recovers(&self) {
+        self.ask_vk(Method::DELETE, "/sandbox/faults", json!({})).await;
+    }
+
+    async fn submit(&self, text: &str, name: Option<&str>) -> Result<Submitted, KeepFault> {
+        let account = name.map(account);
+        self.keeper.submit(&self.owner, Submission { text: Secret::from(text), account }).await
+    }
+
+    async fn handed_out(&self, name: Option<&str>) -> Result<String, KeepFault> {
+        let account = name.map(account);
+        let min_ttl = Lifetime::from_minutes(10);
+        let handed = self.keeper.hand_out(&self.owner, Provider::Vk, account.as_ref(), min_ttl).await?;
+        Ok(handed.access_token.expose().to_owned())
+    }
+}
+
+fn random() -> [u8; 16] {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    bytes
+}
+
+fn account(name: &str) -> Account {
+    Account::new(name).unwrap()
+}
+
+fn state(credential: &Credential) -> State {
+    credential.status(NOW).state
+}
+
+#[tokio::test]
+async fn each_kind_of_token_gets_its_name_and_lifetime() {
+    let stage = Stage::new().await;
+    let day = Some(Lifetime::from_hours(24));
+    for (of, name, kind, lifetime) in [
+        (json!({"kind": "user", "id": 100_001}), "vk_100001", TokenKind::VkUser, day),
+        (json!({"kind": "vk_id", "id": 100_002}), "vk_100002", TokenKind::VkId, Some(Lifetime::from_hours(1))),
+        (json!({"kind": "community", "id": 200_001}), "vk_club200001", TokenKind::VkCommunity, None),
+        (json!({"kind": "service"}), "vk_app", TokenKind::VkService, None),
+    ] {
+        let token = stage.token(of).await;
+        let submitted = stage.submit(&token, None).await.unwrap();
+        assert_eq!(submitted.credential.account.as_str(), name);
+        assert_eq!((submitted.credential.grant.kind, submitted.lifetime), (kind, lifetime), "{name}");
+        assert!(submitted.verified && submitted.created);
+        assert_eq!(stage.handed_out(Some(name)).await.unwrap(), token);
+    }
+    assert_eq!(stage.handed_out(None).await.unwrap_err(), KeepFault::AccountAmbiguous);
+}
+
+#[tokio::test]
+async fn another_persons_token_never_replaces_one() {
+    let stage = Stage::new().await;
+    let anna = stage.token(json!({"kind": "user", "id": 100_001})).await;
+    let boris = stage.token(json!({"kind": "user", "id": 100_002})).await;
+    let first = stage.submit(&anna, Some("mine")).await.unwrap();
+    assert_eq!(stage.submit(&boris, Some("mine")).await.unwrap_err(), KeepFault::OwnerChanged);
+    // While VK gives no clear answer, only the same claim may replace.
+    stage.vk_answers("http:502").await;
+    let unclear = KeepFault::ProviderUnavailable("http_502".into());
+    assert_eq!(stage.submit(&boris, Some("mine")).await.unwrap_err(), unclear);
+    let claims = |token: &str, user: u64| format!("#access_token={token}&expires_in=86400&user_id={user}");
+    assert_eq!(stage.submit(&claims(&boris, 100_002), Some("mine")).await.unwrap_err(), unclear);
+    assert_eq!(stage.handed_out(Some("mine")).await.unwrap(), anna);
+    // A lie about whose it is is found out when VK answers again, and the token is not handed out after that.
+    let liar = stage.submit(&claims(&boris, 100_001), Some("mine")).await.unwrap();
+    assert_eq!((liar.credential.id, liar.verified), (first.credential.id, false));
+    stage.vk_recovers().await;
+    let found_out = stage.keeper.check(&stage.owner, liar.credential.id).await.unwrap();
+    assert_eq!((state(&found_out), found_out.status(NOW).cause), (State::NeedsHuman, "owner_changed"));
+    assert_eq!(stage.handed_out(Some("mine")).await.unwrap_err(), KeepFault::Unusable(State::NeedsHuman));
+}
+
+#[tokio::test]
+async fn an_unverified_token_gets_its_name_when_vk_answers() {
+    let stage = Stage::new().await;
+    let token = stage.token(json!({"kind": "community", "id": 200_001})).await;
+    stage.vk_answers("html").await;
+    let waiting = stage.submit(&token, None).await.unwrap().credential;
+    assert_eq!((waiting.account.as_str(), state(&waiting)), (UNVERIFIED, State::Unverified));
+    assert!(matches!(waiting.grant.expiry, Expiry::Assumed(_)));
+    assert_eq!(waiting.check_at, Some(NOW.after(Lifetime::from_seconds(30))));
+    stage.vk_recovers().await;
+    let named = stage.keeper.check(&stage.owner, waiting.id).await.unwrap();
+    assert_eq!((named.id, named.account.as_str()), (waiting.id, "vk_club200001"));
+    assert_eq!((named.grant.expiry, named.check_at, state(&named)), (Expiry::Never, None, State::Valid));
+}
+
+#[tokio::test]
+async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
+    let stage = Stage::new().await;
+    let of = json!({"kind": "user", "id": 100_001});
+    let (old, new) = (stage.token(of.clone()).await, stage.token(of).await);
+    let known = stage.submit(&old, None).await.unwrap().credential;
+    stage.vk_answers("reset").await;
+    let waiting = stage.submit(&new, None).await.unwrap().credential;
+    assert_ne!(waiting.id, known.id);
+    stage.vk_recovers().await;
+    let settled = stage.keeper.check(&stage.owner, waiting.id).await.unwrap();
+    assert_eq!((settled.id, settled.account.as_str()), (known.id, "vk_100001"));
+    assert_eq!(stage.handed_out(None).await.unwrap(), new);
+    assert_eq!(stage.keeper.get(&stage.owner, waiting.id).await.unwrap_err(), KeepFault::NotFound);
+}
+
+#[tokio::test]
+async fn what_vk_refuses_for_good_is_not_stored() {
+    let stage = Stage::new().await;
+    for (answers, outcome) in [
+        ("error:5:ip", Outcome::OtherAddress),
+        ("error:5:expired", Outcome::Expired),
+        ("error:5:revoked", Outcome::Revoked),
+        ("error:5:blocked", Outcome::AccountBlocked),
+        ("error:8:blocked", Outcome::AppBlocked),
+        ("error:101", Outcome::Misconfigured),
+    ] {
+        let token = stage.token(json!({"kind": "user", "answers": answers})).await;
+        let fault = stage.submit(&token, None).await.unwrap_err();
+        assert!(matches!(fault, KeepFault::Refused { outcome: found, .. } if found == outcome), "{answers}: {fault:?}");
+    }
+    assert_eq!(stage.store.count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_token_that_dies_later_is_no_longer_handed_out() {
+    let stage = Stage::new().await;
+    let token = stage.token(json!({"kind": "user"})).await;
+    let kept = stage.submit(&token, Some("mine")).await.unwrap().credential;
+    for (answer, expected) in [
+        ("http:503", State::Valid),
+        ("error:5:ip", State::IpMismatch),
+        ("error:14", State::NeedsHuman),
+        ("error:5:session", State::Revoked),
+    ] {
+        stage.vk_answers(answer).await;
+        assert_eq!(state(&stage.keeper.check(&stage.owner, kept.id).await.unwrap()), expected, "{answer}");
+        assert_eq!(stage.handed_out(Some("mine")).await.is_ok(), expected == State::Valid, "{answer}");
+        stage.vk_recovers().await;
+    }
+    assert_eq!(state(&stage.keeper.check(&stage.owner, kept.id).await.unwrap()), State::Valid);
+}
+
+#[tokio::test]
+async fn the_watcher_asks_about_what_is_due_and_nothing_else() {
+    let stage = Stage::new().await;
+    let (due, settled) = (stage.token(json!({"kind": "user"})).await, stage.token(json!({"kind": "user"})).await);
+    stage.submit(&settled, Some("settled")).await.unwrap();
+    stage.vk_answers("empty").await;
+    let mut waiting = stage.submit(&due, Some("waiting")).await.unwrap().credential;
+    stage.vk_recovers().await;
+    stage.keeper.ask_about_due().await.unwrap();
+    assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Unverified, "not due yet");
+    waiting.check_at = Some(NOW);
+    stage.store.update(waiting.clone()).await.unwrap();
+    let asked = async || stage.ask_vk(Method::GET, "/sandbox/requests", json!({})).await["methods"]["users.get"].clone();
+    let before = asked().await.as_u64().unwrap();
+    stage.keeper.ask_about_due().await.unwrap();
+    assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Valid);
+    assert_eq!(asked().await.as_u64().unwrap(), before + 1);
+    assert_eq!(stage.store.next_due().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_blob_of_another_row_does_not_open() {
+    let stage = Stage::new().await;
+    for name in ["one", "two"] {
+        let token = stage.token(json!({"kind": "user"})).await;
+        stage.submit(&token, Some(name)).await.unwrap();
+    }
+    let find = async |name: &str| {
+        let found = stage.keeper.find(&stage.owner, Provider::Vk, Some(&account(name))).await.unwrap();
+        found.unwrap().credential
+    };
+    let (one, two) = (find("one").await, find("two").await);
+    let mut forged = (*one).clone();
+    forged.grant.access_token = two.grant.access_token.clone();
+    stage.store.update(forged).await.unwrap();
+    assert!(matches!(stage.handed_out(Some("one")).await.unwrap_err(), KeepFault::Seal(_)));
+    assert_eq!(stage.keeper.examine().await.unwrap().sealed_shut, [one.id]);
+    assert!(stage.handed_out(Some("two")).await.is_ok());
+}
+
+#[test]
+fn asking_again_slows_down_and_ends_with_the_token() {
+    let at = |seconds: u64| NOW.after(Lifetime::from_seconds(seconds));
+    let unclear = Evidence::captured(NOW).with(Outcome::Unclear, "timeout", "users.get", NOW);
+    let human = Evidence::captured(NOW).with(Outcome::NeedsHuman, "vk_14", "users.get", NOW);
+    let alive = Evidence::captured(NOW).with(Outcome::Alive, "confirmed", "users.get", NOW);
+    let day = Expiry::Stated(at(86_400));
+    for (evidence, expiry, now, expected) in [
+        (&unclear, day, at(0), Some(at(30))),
+        (&unclear, day, at(30), Some(at(60))),
+        (&unclear, day, at(600), Some(at(1200))),
+        (&unclear, day, at(40_000), Some(at(43_600))),
+        (&unclear, day, at(86_000), None),
+        (&unclear, Expiry::Never, at(86_000), Some(at(89_600))),
+        (&human, day, at(0), Some(at(300))),
+        (&alive, day, at(0), None),
+    ] {
+        assert_eq!(next_check(evidence, expiry, now), expected, "{evidence:?} at {now}");
+    }
+}

@@ -37,24 +37,24 @@ impl Asked<'_> {
     }
 }
 
-/// Does what the route says.
+/// Does what the route says. What waits for a provider or the disk is boxed, so that the answers of every moment stay small.
 pub(crate) async fn handle(service: &Service, route: Route, asked: &Asked<'_>) -> Result<Response, Fault> {
     match route {
         Route::AuthorizeImplicit => token::authorize_implicit(service, asked),
-        Route::CheckCredential(id) => credential::check(service, asked, id).await,
-        Route::Credential(id) => credential::show(service, asked, id).await,
-        Route::Credentials => credential::list(service, asked).await,
+        Route::CheckCredential(id) => Box::pin(credential::check(service, asked, id)).await,
+        Route::Credential(id) => Box::pin(credential::show(service, asked, id)).await,
+        Route::Credentials => Box::pin(credential::list(service, asked)).await,
         Route::Docs => Ok(document::page()),
         Route::Document => Ok(document::openapi()),
-        Route::Examine => local::examine(service).await,
-        Route::ForgetCredential(id) => credential::forget(service, asked, id).await,
+        Route::Examine => Box::pin(local::examine(service)).await,
+        Route::ForgetCredential(id) => Box::pin(credential::forget(service, asked, id)).await,
         Route::HandOut(provider) => token::hand_out(service, asked, provider).await,
         Route::Healthz => Ok(reply::json(StatusCode::OK, &json!({"status": "ok"}))),
-        Route::IssueKey => local::issue_key(service, asked).await,
-        Route::Keys => local::keys(service).await,
+        Route::IssueKey => Box::pin(local::issue_key(service, asked)).await,
+        Route::Keys => Box::pin(local::keys(service)).await,
         Route::Readyz => ready(service).await,
-        Route::RevokeKey(id) => local::revoke_key(service, &id).await,
-        Route::Submit(provider) => token::submit(service, asked, provider).await,
+        Route::RevokeKey(id) => Box::pin(local::revoke_key(service, &id)).await,
+        Route::Submit(provider) => Box::pin(token::submit(service, asked, provider)).await,
         Route::TokenStatus(provider) => token::status(service, asked, provider).await,
     }
 }

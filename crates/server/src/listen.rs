@@ -138,6 +138,8 @@ where
         .max_header_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .half_close(false)
+        // Answers are small: copying one behind its head costs less than handing the kernel two pieces.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), respond);
     if let Err(error) = watcher.watch(connection).await {
         // Never the error's own text: it may quote what was sent.

@@ -15,8 +15,10 @@ pub type Response = http::Response<Full<Bytes>>;
 
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => with_body(status, HeaderValue::from_static("application/json"), body.into()),
+    // Room for most answers at once.
+    let mut body = Vec::with_capacity(512);
+    match serde_json::to_writer(&mut body, value) {
+        Ok(()) => with_body(status, HeaderValue::from_static("application/json"), body.into()),
         // Our own types always serialise.
         Err(_) => fault(&Fault::Internal),
     }

@@ -99,7 +99,7 @@ impl Service {
                     let asked = Asked { caller, query: Query(parts.uri.query()), body: None };
                     handler::handle(self, route, &asked).await
                 } else {
-                    self.change(route, caller, &parts, body).await
+                    Box::pin(self.change(route, caller, &parts, body)).await
                 };
                 (template, result)
             }

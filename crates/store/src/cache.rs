@@ -3,7 +3,10 @@
 //! A reader that finds nothing holds a placeholder while it reads the database; a write replaces or removes the placeholder, so
 //! what was read before the write is not kept after it.
 
-use std::{hash::Hash, sync::Arc};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use grantkeep_core::{Account, Credential, Owner, Provider};
 use quick_cache::{
@@ -16,30 +19,65 @@ use crate::{Found, StoreFault};
 /// About 700 bytes each: at most some 90 MB.
 const MOST: usize = 131_072;
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq)]
-struct Key {
-    owner: Owner,
-    provider: Provider,
-    account: Option<Account>,
-}
+/// Owner, provider and account in one piece of memory: every further piece would be another wait for memory on a hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key(Box<str>);
 
 /// A key that borrows, so that a hit allocates nothing.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 struct Lookup<'a> {
     owner: &'a Owner,
     provider: Provider,
     account: Option<&'a Account>,
 }
 
-impl Equivalent<Key> for Lookup<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        self.provider == key.provider && self.owner == &key.owner && self.account == key.account.as_ref()
+/// Stands between the parts of a key and in none of them: it is a control character.
+const BETWEEN: &str = "\0";
+
+impl Lookup<'_> {
+    fn parts(&self) -> [&str; 5] {
+        // No account has an empty name, so none is told from every one.
+        let account = self.account.map_or("", Account::as_str);
+        [self.provider.as_str(), BETWEEN, self.owner.as_str(), BETWEEN, account]
+    }
+
+    fn to_key(self) -> Key {
+        Key(self.parts().concat().into())
     }
 }
 
-impl Lookup<'_> {
-    fn to_key(self) -> Key {
-        Key { owner: self.owner.clone(), provider: self.provider, account: self.account.cloned() }
+/// By the pieces, without putting them together.
+impl Hash for Lookup<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().iter().for_each(|part| state.write(part.as_bytes()));
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut rest = &*self.0;
+        // The same pieces as a lookup has: a hasher may tell them from their sum.
+        for _ in 0..2 {
+            let Some((part, after)) = rest.split_once(BETWEEN) else { break };
+            state.write(part.as_bytes());
+            state.write(BETWEEN.as_bytes());
+            rest = after;
+        }
+        state.write(rest.as_bytes());
+    }
+}
+
+impl Equivalent<Key> for Lookup<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        let mut rest = &*key.0;
+        let begins = self.parts().iter().all(|part| match rest.strip_prefix(part) {
+            Some(after) => {
+                rest = after;
+                true
+            }
+            None => false,
+        });
+        begins && rest.is_empty()
     }
 }
 
@@ -85,7 +123,7 @@ impl FoundCache {
         let (owner, provider) = (credential.owner.clone(), credential.provider);
         // Whether it is the latest, and the only one, is for the next question to find out.
         cache.remove(&Lookup { owner: &owner, provider, account: None });
-        let key = Key { owner, provider, account: Some(credential.account.clone()) };
+        let key = Lookup { owner: &owner, provider, account: Some(&credential.account) }.to_key();
         cache.insert(key, Found { credential: Arc::new(credential), only: false });
     }
 

@@ -41,7 +41,11 @@ pub struct Server {
 impl Home {
     /// A server on a free port.
     pub fn serve(&self) -> Serve<'_> {
-        let args = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        self.serve_with(["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec())
+    }
+
+    /// A server with exactly these arguments.
+    pub fn serve_with(&self, args: Vec<String>) -> Serve<'_> {
         Serve { home: self, args, env: Vec::new() }
     }
 
@@ -82,19 +86,14 @@ impl Serve<'_> {
     /// Starts it and waits until it has said where it is.
     #[track_caller]
     pub fn go(self) -> Server {
-        let number = fs::read_dir(self.home.logs()).unwrap().count();
-        let log = self.home.logs().join(format!("serve-{number}.log"));
-        let mut command = self.home.command(&binary());
-        command.args(&self.args).envs(self.env);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
-        let mut child = command.spawn().unwrap();
+        let (mut child, log) = self.spawn();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (tell, told) = mpsc::channel();
         // Reads on to the end, so that the server never writes into a closed pipe.
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         let (mut address, mut words) = (None, String::new());
         while let Ok(line) = told.recv_timeout(AT_MOST) {
-            address = address.or_else(|| address_in(&line));
+            address = address.or_else(|| address_in_greeting(&line));
             words.push_str(&line);
             words.push('\n');
             // The last line of both greetings.
@@ -104,7 +103,8 @@ impl Serve<'_> {
         }
         // The channel stays open for what comes later.
         thread::spawn(move || told.into_iter().for_each(drop));
-        let Some(address) = address else {
+        // Greeted by the name that others know it by, it tells its address to the log.
+        let Some(address) = address.or_else(|| address_in_log(&fs::read_to_string(&log).ok()?)) else {
             let _ = child.kill();
             let status = child.wait().unwrap();
             panic!("the server did not start ({status}): {words}{}", fs::read_to_string(&log).unwrap());
@@ -113,11 +113,35 @@ impl Serve<'_> {
     }
 }
 
+impl Serve<'_> {
+    /// Starts it and kills it soon, wherever in its start it is then.
+    pub fn go_and_die(self, after: Duration) {
+        let (mut child, _) = self.spawn();
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn spawn(self) -> (Child, PathBuf) {
+        let number = fs::read_dir(self.home.logs()).unwrap().count();
+        let log = self.home.logs().join(format!("serve-{number}.log"));
+        let mut command = self.home.command(&binary());
+        command.args(&self.args).envs(self.env);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+        (command.spawn().unwrap(), log)
+    }
+}
+
 /// The address of a line such as `grantkeep is listening on http://127.0.0.1:8000` or `address:  http://…`.
-fn address_in(line: &str) -> Option<SocketAddr> {
+fn address_in_greeting(line: &str) -> Option<SocketAddr> {
     let named = line.starts_with("grantkeep is listening") || line.starts_with("address:");
     let (_, rest) = line.split_once("http://").filter(|_| named)?;
     rest.split_whitespace().next()?.parse().ok()
+}
+
+fn address_in_log(log: &str) -> Option<SocketAddr> {
+    let (_, rest) = log.split_once(r#""message":"listening","address":""#)?;
+    rest.split('"').next()?.parse().ok()
 }
 
 impl Server {

@@ -57,12 +57,8 @@ fn forms_of(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
         secret.bytes().for_each(|byte| format(&mut text, byte));
         text
     };
-    let middle = secret.len().saturating_sub(PART) / 2;
     let mut forms = vec![
         ("whole", secret.to_owned()),
-        ("its beginning", secret.chars().take(PART).collect()),
-        ("its middle", secret[middle..].chars().take(PART).collect()),
-        ("its end", secret[secret.len().saturating_sub(PART)..].to_owned()),
         ("backwards", secret.chars().rev().collect()),
         ("in other case", secret.chars().map(other_case).collect()),
         ("hex", hex(|text, byte| write!(text, "{byte:02x}").unwrap())),
@@ -74,6 +70,8 @@ fn forms_of(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("byte list", secret.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ")),
         ("byte list, tight", secret.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(",")),
     ];
+    let parts = secret.as_bytes().windows(PART);
+    forms.extend(parts.map(|part| ("in part", String::from_utf8_lossy(part).into_owned())));
     for before in 0..3 {
         forms.push(("base64", base64(&STANDARD_NO_PAD, secret, before)));
         forms.push(("base64url", base64(&URL_SAFE_NO_PAD, secret, before)));

@@ -36,7 +36,8 @@ impl Ended {
 
     /// How many answers there were.
     pub fn replies(&self) -> usize {
-        self.bytes.windows(9).filter(|window| window.starts_with(b"HTTP/1.") && window[8] == b' ').count()
+        let is_status = |text: &[u8]| text.starts_with(b"HTTP/1.") && text[8] == b' ' && text[9].is_ascii_digit();
+        self.bytes.windows(10).filter(|window| is_status(window)).count()
     }
 }
 

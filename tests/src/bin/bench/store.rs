@@ -14,7 +14,8 @@ use crate::{clock::median, report::Report, seed};
 const WRITES: usize = 6400;
 
 pub(crate) fn run(report: &mut Report) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // As the server has it.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     report.part("Writes into the store: credentials a second, medians of 5 alternated rounds");
     let (mut one_each, mut alone, mut shared) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..5 {
