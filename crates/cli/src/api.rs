@@ -5,12 +5,11 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use grantkeep_core::{NoAnswer, Outgoing, Payload, Purpose, Secret};
 use grantkeep_outbound::Client;
-use grantkeep_server::{LOCAL_OWNER, Peer, Service};
+use grantkeep_server::LOCAL_OWNER;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Bytes, client::conn::http1};
@@ -92,25 +91,11 @@ impl Api {
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, CliFault> {
         let body = body.map(|body| Secret::from(body.to_string()));
         let (status, body) = match &self.way {
-            Way::Here { here, .. } => self.here(&here.service, method, path, body).await?,
+            Way::Here { here, .. } => here.ask(local_request(&self.owner, method, path, body)?).await,
             Way::Remote { client, url, key } => remote(client, url, key, method, path, body).await?,
             Way::Socket(socket) => self.socket(socket, method, path, body).await?,
         };
         if status.is_success() { Ok(Answer { body }) } else { Err(text::api_fault(status, &body)) }
-    }
-
-    async fn here(
-        &self,
-        service: &Arc<Service>,
-        method: Method,
-        path: &str,
-        body: Option<Secret>,
-    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), CliFault> {
-        let request = self.request(method, path, body)?;
-        let response = service.respond(request, Peer::Local).await;
-        let status = response.status();
-        let body = response.into_body().collect().await.map_or_else(|never| match never {}, |body| body.to_bytes());
-        Ok((status, Zeroizing::new(body.to_vec())))
     }
 
     async fn socket(
@@ -124,25 +109,12 @@ impl Api {
         let stream = UnixStream::connect(socket).await.map_err(|_: io::Error| text::server_does_not_answer())?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
         let connection = tokio::spawn(connection);
-        let response = sender.send_request(self.request(method, path, body)?).await.map_err(lost)?;
+        let response = sender.send_request(local_request(&self.owner, method, path, body)?).await.map_err(lost)?;
         let status = response.status();
         let body = Limited::new(response.into_body(), LARGEST).collect().await;
         connection.abort();
         let body = body.map_err(|_| text::server_does_not_answer())?.to_bytes();
         Ok((status, Zeroizing::new(body.to_vec())))
-    }
-
-    fn request(&self, method: Method, path: &str, body: Option<Secret>) -> Result<Request<Full<Bytes>>, CliFault> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "localhost")
-            .header(LOCAL_OWNER, self.owner.clone());
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        let body = body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.expose().as_bytes()));
-        request.body(Full::new(body)).map_err(|_| text::strange_answer())
     }
 
     /// Lets what was written here reach the main file. A server elsewhere or beside needs none of that.
@@ -162,6 +134,22 @@ impl Api {
     pub(crate) const fn is_beside_server(&self) -> bool {
         matches!(self.way, Way::Socket(_))
     }
+}
+
+/// A request as a caller beside the data directory makes it.
+pub(crate) fn local_request(
+    owner: &HeaderValue,
+    method: Method,
+    path: &str,
+    body: Option<Secret>,
+) -> Result<Request<Full<Bytes>>, CliFault> {
+    let request = Request::builder().method(method).uri(path);
+    let mut request = request.header(header::HOST, "localhost").header(LOCAL_OWNER, owner.clone());
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let body = body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.expose().as_bytes()));
+    request.body(Full::new(body)).map_err(|_| text::strange_answer())
 }
 
 async fn remote(

@@ -6,8 +6,12 @@ use grantkeep_core::Secret;
 use grantkeep_keeper::{Keeper, Parts, UnlockFault, VkSettings, unlock};
 use grantkeep_outbound::Client;
 use grantkeep_seal::MasterKey;
-use grantkeep_server::{JwtSecret, Service, Settings as ServiceSettings};
+use grantkeep_server::{JwtSecret, Peer, Service, Settings as ServiceSettings};
 use grantkeep_store::{Options, SqliteStore, Store};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Collected, Full};
+use hyper::body::Bytes;
+use zeroize::Zeroizing;
 
 use crate::{directory::DataDir, fault::CliFault, key_file, setting::Settings, text, world};
 
@@ -46,6 +50,14 @@ impl Here {
             ServiceSettings { keeper: Arc::clone(&keeper), jwt_secret, hosts: role.hosts, random: world::random };
         let service = Service::new(service).await.map_err(|fault| text::keep(&fault))?;
         Ok(Self { keeper, service: Arc::new(service) })
+    }
+
+    /// Answers a request without any connection.
+    pub(crate) async fn ask(&self, request: Request<Full<Bytes>>) -> (StatusCode, Zeroizing<Vec<u8>>) {
+        let response = self.service.respond(request, Peer::Local).await;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_or_else(|never| match never {}, Collected::to_bytes);
+        (status, Zeroizing::new(body.to_vec()))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, process::ExitCode, sync::Arc};
 
+use grantkeep_core::Secret;
 use grantkeep_keeper::VkSettings;
 use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
-use grantkeep_server::{Limits, Service, serve_tcp, serve_unix};
-use http::{Method, Request, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use grantkeep_server::{Limits, serve_tcp, serve_unix};
+use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, UnixListener},
@@ -15,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    api::local_request,
     console,
     directory::{DataDir, Lock},
     fault::CliFault,
@@ -121,7 +121,7 @@ async fn announce(
     let words = match sandbox {
         None => text::serving(&base, &settings.data_dir),
         Some(sandbox) => {
-            let key = sandbox_key(settings, &here.service).await?;
+            let key = sandbox_key(settings, here).await?;
             text::serving_sandbox(&base, &sandbox.vk_url(), &key, settings.owner.as_str())
         }
     };
@@ -129,16 +129,11 @@ async fn announce(
 }
 
 /// A key for trying things out, made the way every key is made.
-async fn sandbox_key(settings: &Settings, service: &Arc<Service>) -> Result<String, CliFault> {
+async fn sandbox_key(settings: &Settings, here: &Here) -> Result<String, CliFault> {
     let body = json!({"owner": settings.owner.as_str(), "can": "status submit token", "ttl_seconds": "86400"});
-    let request = Request::post("/local/keys")
-        .header(header::HOST, "localhost")
-        .header(header::CONTENT_TYPE, "application/json")
-        .method(Method::POST)
-        .body(Full::new(Bytes::from(body.to_string())));
-    let request = request.map_err(|_| text::strange_answer())?;
-    let response = service.respond(request, grantkeep_server::Peer::Local).await;
-    let body = response.into_body().collect().await.map_or_else(|never| match never {}, |body| body.to_bytes());
-    let answer: Value = serde_json::from_slice(&body).map_err(|_| text::strange_answer())?;
+    let body = Some(Secret::from(body.to_string()));
+    let nobody = HeaderValue::from_static("me");
+    let (_, answer) = here.ask(local_request(&nobody, Method::POST, "/local/keys", body)?).await;
+    let answer: Value = serde_json::from_slice(&answer).map_err(|_| text::strange_answer())?;
     answer["key"].as_str().map(str::to_owned).ok_or_else(text::strange_answer)
 }

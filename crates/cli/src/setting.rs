@@ -66,12 +66,12 @@ impl Settings {
             _ => None,
         };
         Ok(Self {
-            listen: address(first(listen, "GRANTKEEP_LISTEN", file.listen)?)?,
+            listen: address(first(listen, "GRANTKEEP_LISTEN", file.listen)?.as_deref())?,
             public_url: first(None, "GRANTKEEP_PUBLIC_URL", file.public_url)?
                 .map(|text| url("GRANTKEEP_PUBLIC_URL", &text))
                 .transpose()?,
             allowed_hosts: hosts(value("GRANTKEEP_ALLOWED_HOSTS")?, file.allowed_hosts),
-            owner: owner(first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?)?,
+            owner: owner(first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?.as_deref())?,
             log: first(None, "GRANTKEEP_LOG", file.log)?.unwrap_or_else(|| usual_log(&args.command).to_owned()),
             vk: vk(file.vk, sandbox)?,
             master_key: value("GRANTKEEP_MASTER_KEY")?.map(Secret::from),
@@ -144,12 +144,12 @@ fn usual_data_dir() -> Result<PathBuf, CliFault> {
     base.map(|base| base.join("grantkeep")).ok_or_else(text::no_home)
 }
 
-fn address(text: Option<String>) -> Result<SocketAddr, CliFault> {
-    text.as_deref().unwrap_or(USUAL_LISTEN).parse().map_err(|_| text::bad_listen())
+fn address(text: Option<&str>) -> Result<SocketAddr, CliFault> {
+    text.unwrap_or(USUAL_LISTEN).parse().map_err(|_| text::bad_listen())
 }
 
-fn owner(name: Option<String>) -> Result<Owner, CliFault> {
-    Owner::new(name.as_deref().unwrap_or("me")).map_err(text::bad_owner)
+fn owner(name: Option<&str>) -> Result<Owner, CliFault> {
+    Owner::new(name.unwrap_or("me")).map_err(text::bad_owner)
 }
 
 /// A server says what it does; a command says only what went wrong.

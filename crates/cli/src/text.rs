@@ -166,9 +166,17 @@ pub(crate) fn api_fault(status: StatusCode, body: &[u8]) -> CliFault {
     let Ok(answer) = serde_json::from_slice::<Value>(body) else { return strange_answer() };
     let word = |name: &str| answer["detail"][name].as_str().unwrap_or_default().to_owned();
     let error_type = word("error_type");
+    // What a command line user does about these is another command, not another request.
+    match error_type.as_str() {
+        "account_ambiguous" => return several_accounts(),
+        "credential_not_found" => return no_such_credential(),
+        "key_not_found" => return no_such_key(),
+        "provider_not_found" => return no_such_provider(),
+        _ => {}
+    }
     let kind = match (status.as_u16(), error_type.as_str()) {
         (400, "access_denied" | "api_error" | "ip_mismatch" | "token_expired") => Kind::NeedsPerson,
-        (400 | 401 | 403 | 413 | 415 | 421, _) | (409, "account_ambiguous") => Kind::Usage,
+        (400 | 401 | 403 | 413 | 415 | 421, _) => Kind::Usage,
         (404, _) => Kind::NoSuchThing,
         (409, "conflict" | "owner_changed") => Kind::Failed,
         (409, _) => Kind::NeedsPerson,
@@ -209,7 +217,10 @@ pub(crate) fn no_such_login(provider: &str, fault: CliFault) -> CliFault {
 }
 
 pub(crate) fn several_accounts() -> CliFault {
-    CliFault::usage("several accounts of this provider are kept", "name one: PROVIDER/ACCOUNT; grantkeep status lists them")
+    CliFault::usage(
+        "several accounts of this provider are kept",
+        "name one: PROVIDER/ACCOUNT; grantkeep status lists them",
+    )
 }
 
 pub(crate) fn only_paste(provider: &str) -> CliFault {
@@ -250,7 +261,10 @@ pub(crate) fn cannot_start_sandbox(address: SocketAddr, kind: ErrorKind) -> CliF
 }
 
 pub(crate) fn cannot_listen_locally(path: &Path, kind: ErrorKind) -> CliFault {
-    CliFault::failed(format!("cannot make the socket {}: {kind}", path.display()), "look at the directory's owner and mode")
+    CliFault::failed(
+        format!("cannot make the socket {}: {kind}", path.display()),
+        "look at the directory's owner and mode",
+    )
 }
 
 pub(crate) fn listener_broke() -> CliFault {
@@ -306,7 +320,10 @@ pub(crate) fn key_file_not_made(path: &Path, kind: ErrorKind) -> CliFault {
 
 pub(crate) fn master_key_missing(path: &Path) -> CliFault {
     let what = format!("the database has sealed data, but its master key {} is missing", path.display());
-    CliFault::usage(what, "put the key back from your backup, or set GRANTKEEP_MASTER_KEY; a new key could not open the data")
+    CliFault::usage(
+        what,
+        "put the key back from your backup, or set GRANTKEEP_MASTER_KEY; a new key could not open the data",
+    )
 }
 
 pub(crate) fn unlock(fault: SealFault) -> CliFault {
@@ -345,7 +362,10 @@ pub(crate) fn no_such_engine() -> CliFault {
 }
 
 pub(crate) fn config_unreadable(path: &Path, kind: ErrorKind) -> CliFault {
-    CliFault::usage(format!("the configuration {} cannot be read: {kind}", path.display()), "look at --config and GRANTKEEP_CONFIG")
+    CliFault::usage(
+        format!("the configuration {} cannot be read: {kind}", path.display()),
+        "look at --config and GRANTKEEP_CONFIG",
+    )
 }
 
 pub(crate) fn config_wrong(path: &Path, line: usize, known: Option<&str>) -> CliFault {
@@ -381,7 +401,10 @@ pub(crate) fn bad_app_id() -> CliFault {
 }
 
 pub(crate) fn bad_log_filter() -> CliFault {
-    CliFault::usage("the log filter is not understood", "such as GRANTKEEP_LOG=info or GRANTKEEP_LOG=warn,grantkeep_server=debug")
+    CliFault::usage(
+        "the log filter is not understood",
+        "such as GRANTKEEP_LOG=info or GRANTKEEP_LOG=warn,grantkeep_server=debug",
+    )
 }
 
 pub(crate) fn not_a_url(name: &str) -> CliFault {

@@ -140,9 +140,12 @@ mod tests {
 
     #[test]
     fn a_repeated_outcome_keeps_its_beginning() {
-        let evidence = Evidence::captured(at(0))
-            .with(Outcome::Revoked, "vk_5", "users.get", at(1))
-            .with(Outcome::Revoked, "vk_5", "users.get", at(9));
+        let evidence = Evidence::captured(at(0)).with(Outcome::Revoked, "vk_5", "users.get", at(1)).with(
+            Outcome::Revoked,
+            "vk_5",
+            "users.get",
+            at(9),
+        );
         let clear = evidence.clear.unwrap();
         assert_eq!((clear.since, clear.at), (at(1), at(9)));
     }

@@ -75,7 +75,12 @@ impl State {
     pub const fn needs_person(self) -> bool {
         matches!(
             self,
-            Self::AccountBlocked | Self::AppBlocked | Self::Expired | Self::IpMismatch | Self::NeedsHuman | Self::Revoked
+            Self::AccountBlocked
+                | Self::AppBlocked
+                | Self::Expired
+                | Self::IpMismatch
+                | Self::NeedsHuman
+                | Self::Revoked
         )
     }
 

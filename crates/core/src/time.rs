@@ -140,9 +140,8 @@ mod tests {
 
     #[test]
     fn instants_are_written_as_the_library_writes_them() {
-        let library = |unix: i64| {
-            DateTime::from_timestamp(unix, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-        };
+        let library =
+            |unix: i64| DateTime::from_timestamp(unix, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         for step in -700_i64..2900 {
             // An odd stride, so that every field takes many values, from the year 0 on.
             let unix = (step * 86_399_017).clamp(YEAR_0, YEAR_9999);

@@ -1,6 +1,6 @@
 //! Owns handing out a live token.
 
-use grantkeep_core::{Account, Expiry, Lifetime, Owner, Provider, Secret, CredentialId, Timestamp};
+use grantkeep_core::{Account, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp};
 
 use crate::{KeepFault, Keeper};
 
@@ -27,7 +27,7 @@ impl Keeper {
         account: Option<&Account>,
         min_ttl: Lifetime,
     ) -> Result<HandOut, KeepFault> {
-        let found = self.store.find(owner, provider, account).await?.ok_or(KeepFault::NotFound)?;
+        let found = self.find(owner, provider, account).await?.ok_or(KeepFault::NotFound)?;
         if account.is_none() && !found.only {
             return Err(KeepFault::AccountAmbiguous);
         }

@@ -77,7 +77,10 @@ impl Keeper {
         provider: Provider,
         account: Option<&Account>,
     ) -> Result<Option<Found>, KeepFault> {
-        Ok(self.store.find(owner, provider, account).await?)
+        match self.store.recall(owner, provider, account) {
+            Some(found) => Ok(Some(found)),
+            None => Ok(self.store.find(owner, provider, account).await?),
+        }
     }
 
     /// The owner's credential of that id.
@@ -105,13 +108,7 @@ impl Keeper {
         Ok(self.sealer.open(&place, &credential.grant.access_token)?)
     }
 
-    pub(crate) fn seal(
-        &self,
-        owner: &Owner,
-        uid: Uid,
-        generation: i64,
-        token: &Secret,
-    ) -> Result<Sealed, KeepFault> {
+    pub(crate) fn seal(&self, owner: &Owner, uid: Uid, generation: i64, token: &Secret) -> Result<Sealed, KeepFault> {
         Ok(self.sealer.seal(&access_token_of(owner, uid, generation), token)?)
     }
 }

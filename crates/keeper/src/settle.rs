@@ -1,10 +1,8 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
-use grantkeep_core::{
-    Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Timestamp,
-};
-use grantkeep_vk::{self as vk, check::Finding};
+use grantkeep_core::{Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Timestamp};
 use grantkeep_store::StoreFault;
+use grantkeep_vk::{self as vk, check::Finding};
 
 use crate::{KeepFault, Keeper};
 
@@ -115,7 +113,11 @@ impl Keeper {
             check_at: temporary.check_at,
             ..kept.clone()
         };
-        tracing::info!(credential = kept.id, absorbed = temporary.id, "the token was confirmed to belong to a known account");
+        tracing::info!(
+            credential = kept.id,
+            absorbed = temporary.id,
+            "the token was confirmed to belong to a known account"
+        );
         Ok(self.store.replace(taken, Some(temporary)).await?)
     }
 }

@@ -66,7 +66,13 @@ impl Keeper {
         if credential.check_at.is_some() {
             self.due_changed.notify_one();
         }
-        tracing::info!(credential = credential.id, created, verified, kind = credential.grant.kind.as_str(), "token stored");
+        tracing::info!(
+            credential = credential.id,
+            created,
+            verified,
+            kind = credential.grant.kind.as_str(),
+            "token stored"
+        );
         Ok(Submitted { credential, created, verified, lifetime })
     }
 
@@ -148,8 +154,7 @@ fn incoming(
     };
     let told = identity.map(|identity| identity.subject);
     let account = account.unwrap_or_else(|| vk::default_account(told.as_ref()));
-    let evidence =
-        Evidence::captured(captured_at).with(finding.outcome, &finding.cause, finding.asked, captured_at);
+    let evidence = Evidence::captured(captured_at).with(finding.outcome, &finding.cause, finding.asked, captured_at);
     let check_at = settle::next_check(&evidence, expiry, captured_at);
     let identified = told.is_some();
     let subject = told.or_else(|| claimed(intake));

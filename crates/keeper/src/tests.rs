@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Account, Credential, Evidence, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, Purpose, Secret, State,
-    Timestamp, TokenKind,
+    Account, Credential, Evidence, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, Purpose, Secret,
+    State, Timestamp, TokenKind,
 };
 use grantkeep_outbound::Client;
 use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
@@ -36,16 +36,15 @@ impl Stage {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).unwrap());
         let sealer = unlock(&*store, |_| MasterKey::generate(), NOW).await.unwrap();
         let url = |path: &str| format!("{}{path}", vk.vk_url()).parse().unwrap();
-        let settings =
-            VkSettings { redirect_uri: url("/blank.html"), oauth_url: url(""), api_url: url(""), ..VkSettings::default() };
+        let settings = VkSettings {
+            redirect_uri: url("/blank.html"),
+            oauth_url: url(""),
+            api_url: url(""),
+            ..VkSettings::default()
+        };
         let world = World { now: || NOW, random };
-        let keeper = Keeper::new(Parts {
-            store: Arc::clone(&store),
-            sealer,
-            outbound: Client::default(),
-            vk: settings,
-            world,
-        });
+        let keeper =
+            Keeper::new(Parts { store: Arc::clone(&store), sealer, outbound: Client::default(), vk: settings, world });
         Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), _directory: directory }
     }
 
@@ -221,7 +220,8 @@ async fn the_watcher_asks_about_what_is_due_and_nothing_else() {
     assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Unverified, "not due yet");
     waiting.check_at = Some(NOW);
     stage.store.update(waiting.clone()).await.unwrap();
-    let asked = async || stage.ask_vk(Method::GET, "/sandbox/requests", json!({})).await["methods"]["users.get"].clone();
+    let asked =
+        async || stage.ask_vk(Method::GET, "/sandbox/requests", json!({})).await["methods"]["users.get"].clone();
     let before = asked().await.as_u64().unwrap();
     stage.keeper.ask_about_due().await.unwrap();
     assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Valid);

@@ -41,7 +41,7 @@ pub(crate) struct NotSignedIn;
 
 /// What was read from a token whose signature is ours.
 struct Verified {
-    caller: Caller,
+    caller: Arc<Caller>,
     expires_at: i64,
     not_before: i64,
     /// Of keys that we issued.
@@ -86,7 +86,7 @@ impl Authority {
     }
 
     /// Who sends this `Authorization` header at `now`.
-    pub(crate) fn caller(&self, header: Option<&HeaderValue>, now: Timestamp) -> Result<Caller, NotSignedIn> {
+    pub(crate) fn caller(&self, header: Option<&HeaderValue>, now: Timestamp) -> Result<Arc<Caller>, NotSignedIn> {
         let token = bearer(header.ok_or(NotSignedIn)?.as_bytes())?;
         let hash: [u8; 32] = digest(&SHA256, token.as_bytes()).as_ref().try_into().map_err(|_| NotSignedIn)?;
         let verified = match self.verified.get(&hash) {
@@ -100,7 +100,7 @@ impl Authority {
         let live = now.unix() < verified.expires_at.saturating_add(LEEWAY)
             && now.unix() >= verified.not_before.saturating_sub(LEEWAY);
         if live && !self.is_revoked(verified.key_id.as_deref()) {
-            Ok(verified.caller.clone())
+            Ok(Arc::clone(&verified.caller))
         } else {
             Err(NotSignedIn)
         }
@@ -122,11 +122,11 @@ impl Authority {
         let providers = providers.map(|names| names.split_ascii_whitespace().filter_map(Provider::from_name).collect());
         let earliest = [claims.nbf, claims.iat].into_iter().flatten().map(|date| date.0).max();
         Ok(Verified {
-            caller: Caller {
+            caller: Arc::new(Caller {
                 owner: Owner::new(&claims.sub).map_err(|_| NotSignedIn)?,
                 may: Permissions::of_scope(&claims.scope.joined()),
                 providers,
-            },
+            }),
             expires_at: claims.exp.0,
             not_before: earliest.unwrap_or(i64::MIN),
             key_id: claims.jti.one().filter(|_| ours).map(str::to_owned),

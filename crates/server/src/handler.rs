@@ -4,6 +4,8 @@ mod credential;
 mod local;
 mod token;
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -21,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
     /// None on routes that everybody may ask.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) query: Query<'a>,
     /// None on routes without a body.
     pub(crate) body: Option<Object>,
@@ -29,7 +31,7 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     fn caller(&self) -> Result<&Caller, Fault> {
-        self.caller.as_ref().ok_or(Fault::NotSignedIn)
+        self.caller.as_deref().ok_or(Fault::NotSignedIn)
     }
 
     fn body(&self) -> Result<&Object, Fault> {

@@ -111,7 +111,7 @@ impl Service {
     }
 
     /// Through the gate, to a route, as somebody who may.
-    fn enter(&self, parts: &Parts, peer: Peer) -> Result<(Route, Option<Caller>), Fault> {
+    fn enter(&self, parts: &Parts, peer: Peer) -> Result<(Route, Option<Arc<Caller>>), Fault> {
         gate::check(parts, peer, &self.hosts)?;
         let path = parts.uri.path();
         if path.starts_with("/api/") {
@@ -134,7 +134,7 @@ impl Service {
         }
     }
 
-    fn sign_in(&self, headers: &HeaderMap, peer: Peer) -> Result<Caller, Fault> {
+    fn sign_in(&self, headers: &HeaderMap, peer: Peer) -> Result<Arc<Caller>, Fault> {
         let address = match peer {
             Peer::Local => return local_caller(headers),
             Peer::Network(address) => address,
@@ -157,7 +157,7 @@ impl Service {
     async fn change<B>(
         self: &Arc<Self>,
         route: Route,
-        caller: Option<Caller>,
+        caller: Option<Arc<Caller>>,
         parts: &Parts,
         body: B,
     ) -> Result<Response, Fault>
@@ -183,10 +183,10 @@ impl Service {
 }
 
 /// Who can read the data directory may do everything in it, for the owner that they name.
-fn local_caller(headers: &HeaderMap) -> Result<Caller, Fault> {
+fn local_caller(headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
     let owner = headers.get(LOCAL_OWNER).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
     let owner = Owner::new(owner.unwrap_or("me")).map_err(|_| Fault::Malformed("the owner's name cannot be used"))?;
-    Ok(Caller { owner, may: Permissions::ADMIN, providers: None })
+    Ok(Arc::new(Caller { owner, may: Permissions::ADMIN, providers: None }))
 }
 
 /// An IPv6 customer has a whole /64.

@@ -90,6 +90,11 @@ impl FoundCache {
         Self(alone.then(|| Cache::new(MOST)))
     }
 
+    /// From memory, if it is there.
+    pub(crate) fn recall(&self, owner: &Owner, provider: Provider, account: Option<&Account>) -> Option<Found> {
+        self.0.as_ref()?.get(&Lookup { owner, provider, account })
+    }
+
     /// From memory, or by `read`, which is then kept. "None" is not kept: hostile questions must not fill the memory.
     pub(crate) fn find(
         &self,
@@ -100,9 +105,6 @@ impl FoundCache {
     ) -> Result<Option<Found>, StoreFault> {
         let Some(cache) = &self.0 else { return read() };
         let lookup = Lookup { owner, provider, account };
-        if let Some(found) = cache.get(&lookup) {
-            return Ok(Some(found));
-        }
         match cache.get_value_or_guard(&lookup.to_key(), None) {
             GuardResult::Value(found) => Ok(Some(found)),
             GuardResult::Timeout => read(),

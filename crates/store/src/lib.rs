@@ -66,6 +66,9 @@ pub struct Listing<'a> {
 
 /// Remembers credentials and API keys. Every engine passes the same contract suite.
 pub trait Store: Send + Sync + std::fmt::Debug {
+    /// What [`Store::find`] would answer, when memory knows it. Spares most questions the price of waiting.
+    fn recall(&self, owner: &Owner, provider: Provider, account: Option<&Account>) -> Option<Found>;
+
     /// The credential of that account; without an account, the most recently stored one. Answered from memory where possible.
     fn find<'a>(
         &'a self,

@@ -99,6 +99,10 @@ fn update(
 }
 
 impl Store for SqliteStore {
+    fn recall(&self, owner: &Owner, provider: Provider, account: Option<&Account>) -> Option<Found> {
+        self.found.recall(owner, provider, account)
+    }
+
     fn find<'a>(
         &'a self,
         owner: &'a Owner,
@@ -128,9 +132,7 @@ impl Store for SqliteStore {
     }
 
     fn update(&self, credential: Credential) -> Answering<'_, Credential> {
-        self.write(move |connection| {
-            update(connection, credential, query::Order::Kept, Vec::new())
-        })
+        self.write(move |connection| update(connection, credential, query::Order::Kept, Vec::new()))
     }
 
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
@@ -181,7 +183,9 @@ impl Store for SqliteStore {
     }
 
     fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((query::add_first_data_key(connection, id, &wrapped, now)?, Changes::default())))
+        self.write(move |connection| {
+            Ok((query::add_first_data_key(connection, id, &wrapped, now)?, Changes::default()))
+        })
     }
 
     fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>> {

@@ -83,7 +83,9 @@ pub fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => left.push(entry.path()),
-                Ok(kind) if kind.is_file() => found.extend(fs::read(entry.path()).ok().map(|text| (entry.path(), text))),
+                Ok(kind) if kind.is_file() => {
+                    found.extend(fs::read(entry.path()).ok().map(|text| (entry.path(), text)))
+                }
                 _ => {}
             }
         }

@@ -27,7 +27,8 @@ impl Reply {
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n")?;
-        let status = head.strip_prefix("HTTP/1.1 ").or_else(|| head.strip_prefix("HTTP/1.0 "))?.get(..3)?.parse().ok()?;
+        let status =
+            head.strip_prefix("HTTP/1.1 ").or_else(|| head.strip_prefix("HTTP/1.0 "))?.get(..3)?.parse().ok()?;
         let reply = Self { status, head: head.to_owned(), body: body.to_owned() };
         let whole = reply.header("content-length").and_then(|length| length.parse::<usize>().ok());
         whole.is_none_or(|length| length <= reply.body.len()).then_some(reply)

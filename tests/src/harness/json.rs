@@ -70,7 +70,9 @@ mod tests {
         assert_eq!(compact(expected), r#"{"a b":1,"c":"x \" y"}"#);
         assert!(begins_with(r#"{"a b":1,"c":"x \" y"}"#, expected));
         assert!(begins_with(r#"{"a b":1,"c":"x \" y","d":null}"#, expected));
-        for other in [r#"{"c":"x \" y","a b":1}"#, r#"{"a b":1}"#, r#"{"a b":1,"c":"x \" y"}x"#, r#"{"a b":10,"c":"x \" y"}"#] {
+        for other in
+            [r#"{"c":"x \" y","a b":1}"#, r#"{"a b":1}"#, r#"{"a b":1,"c":"x \" y"}x"#, r#"{"a b":10,"c":"x \" y"}"#]
+        {
             assert!(!begins_with(other, expected), "{other}");
         }
     }

@@ -49,7 +49,12 @@ pub struct Outcome {
 impl Home {
     /// A command line of words with single spaces between them.
     pub fn run(&self, line: &str) -> Run<'_> {
-        Run { home: self, args: line.split_whitespace().map(OsString::from).collect(), env: Vec::new(), input: Vec::new() }
+        Run {
+            home: self,
+            args: line.split_whitespace().map(OsString::from).collect(),
+            env: Vec::new(),
+            input: Vec::new(),
+        }
     }
 }
 

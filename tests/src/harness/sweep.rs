@@ -103,11 +103,8 @@ mod tests {
             let text = format!("{before}{secret}{after}");
             if url { URL_SAFE_NO_PAD.encode(text) } else { STANDARD_NO_PAD.encode(text) }
         };
-        let mut places = vec![
-            secret.to_owned(),
-            format!("log line {secret}, and more"),
-            format!("cut: {}", &secret[10..]),
-        ];
+        let mut places =
+            vec![secret.to_owned(), format!("log line {secret}, and more"), format!("cut: {}", &secret[10..])];
         for before in ["", "a", "ab", "abc", "{\"access_token\":\""] {
             for after in ["", "z", "zz"] {
                 places.extend([encoded(before, after, false), encoded(before, after, true)]);

@@ -30,9 +30,6 @@ pub fn now() -> i64 {
 pub fn at_once<T: Send>(jobs: impl IntoIterator<Item = impl FnOnce() -> T + Send>) -> Vec<T> {
     thread::scope(|scope| {
         let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
-        running
-            .into_iter()
-            .map(|job| job.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)))
-            .collect()
+        running.into_iter().map(|job| job.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause))).collect()
     })
 }

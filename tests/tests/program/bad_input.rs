@@ -97,7 +97,11 @@ fn bodies(by: &Attacker) -> Vec<(&'static str, Talk, Expect)> {
         ("not UTF-8", by.json(b"{\"token_data\":\"\xff\xfe\"}"), invalid),
         ("64 KiB and a byte", pad(64 * 1024 + 1), Status(413, "body_too_large")),
         ("65 KiB", pad(65 * 1024), Status(413, "body_too_large")),
-        ("20,000 characters", by.json(format!(r#"{{"token_data":"{}"}}"#, "a".repeat(20_000))), Status(400, "invalid_format")),
+        (
+            "20,000 characters",
+            by.json(format!(r#"{{"token_data":"{}"}}"#, "a".repeat(20_000))),
+            Status(400, "invalid_format"),
+        ),
         ("NUL in a name", name(r"a\u0000b"), Status(400, "invalid_account_name")),
         ("a newline in a name", name(r"a\nb"), Status(400, "invalid_account_name")),
         ("ESC in a name", name(r"\u001b[31m"), Status(400, "invalid_account_name")),
@@ -107,7 +111,11 @@ fn bodies(by: &Attacker) -> Vec<(&'static str, Talk, Expect)> {
         ("an empty name", name(""), Status(400, "invalid_account_name")),
         ("129 characters in a name", name(&"я".repeat(129)), Status(400, "invalid_account_name")),
         ("NUL in a token", by.json(r#"{"token_data":"vk1.a.\u0000"}"#), Status(400, "invalid_format")),
-        ("an unknown authorization", by.json(format!(r#"{{"token_data":"{url}","authorization_id":"x"}}"#)), Status(404, "authorization_not_found")),
+        (
+            "an unknown authorization",
+            by.json(format!(r#"{{"token_data":"{url}","authorization_id":"x"}}"#)),
+            Status(404, "authorization_not_found"),
+        ),
     ]
 }
 
@@ -216,9 +224,11 @@ fn nothing_bad_is_believed() {
 
     let cases: Vec<_> = [bodies(&by), heads(&by), paths(&by)].into_iter().flatten().collect();
     let address = stage.server.address;
-    let results = at_once(cases.into_iter().map(|(name, what, expect)| {
-        move || (name, expect, talk(address, &what, Duration::from_secs(25)))
-    }));
+    let results = at_once(
+        cases
+            .into_iter()
+            .map(|(name, what, expect)| move || (name, expect, talk(address, &what, Duration::from_secs(25)))),
+    );
     let wrong: Vec<String> = results.iter().filter_map(|(name, expect, ended)| judge(name, *expect, ended)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
@@ -264,7 +274,10 @@ fn serves_many_at_once(client: &Client, stage: &Stage) {
 fn a_stranger_is_not_read() {
     let stage = Stage::new();
     let head = |extra: &str| {
-        format!("POST {SUBMIT} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{extra}\r\n", stage.server.address)
+        format!(
+            "POST {SUBMIT} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{extra}\r\n",
+            stage.server.address
+        )
     };
     for (name, text) in [
         ("nobody", head("Content-Length: 60000\r\n")),
@@ -277,4 +290,18 @@ fn a_stranger_is_not_read() {
         assert_eq!((reply.status, reply.error_type().as_str()), (401, "unauthorized"), "{name}");
         assert!(ended.after.is_some_and(|after| after < Duration::from_secs(7)), "{name}: {:?}", ended.after);
     }
+}
+
+/// Guessing is slowed down; whoever has a key is not.
+#[test]
+fn failed_sign_ins_are_limited_and_good_ones_are_not() {
+    let stage = Stage::new();
+    let (good, bad) = (stage.client("me"), stage.server.client().bearer("e30.e30.e30"));
+    let refused = (0..600).map(|_| bad.get(STATUS)).find(|reply| reply.status != 401).expect("no limit in 600 tries");
+    assert_eq!((refused.status, refused.error_type().as_str()), (429, "too_many_failures"));
+    assert!(refused.header("retry-after").is_some());
+    for _ in 0..50 {
+        good.get(STATUS).expect(200);
+    }
+    good.submit(&stage.vk.token(1).url).expect(200);
 }

@@ -39,7 +39,8 @@ fn sixty_four_submitters_of_one_account_make_one_credential() {
     assert_eq!(client.list().len(), 1);
     // Every one of them was a generation of its own: none was lost under another.
     assert!(stage.server.stop().success());
-    let database = Connection::open_with_flags(stage.home.file("grantkeep.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let database =
+        Connection::open_with_flags(stage.home.file("grantkeep.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let generation: i64 = database.query_row("SELECT generation FROM credential", [], |row| row.get(0)).unwrap();
     assert_eq!(usize::try_from(generation).unwrap(), MANY);
 }

@@ -4,8 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::{BufRead, BufReader, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    process::Stdio,
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -14,6 +18,7 @@ use grantkeep_tests::harness::{
     home::Home,
     jwt,
     stage::{STATUS, Stage},
+    vk::Vk,
     wait::{at_once, until},
 };
 use serde_json::Value;
@@ -86,7 +91,8 @@ fn commands_beside_a_server_act_through_it() {
     stage.run("forget vk/one").go().done();
     assert_eq!(client.status("one")["has_token"], false);
     let doctor: Value = serde_json::from_str(&stage.run("doctor --json").go().done()).unwrap();
-    let through = |finding: &Value| finding["what"] == "server" && finding["found"].as_str().unwrap().contains("went through it");
+    let through =
+        |finding: &Value| finding["what"] == "server" && finding["found"].as_str().unwrap().contains("went through it");
     assert!(doctor["findings"].as_array().unwrap().iter().any(through), "{doctor}");
 }
 
@@ -123,7 +129,10 @@ fn everything_is_for_its_owners_eyes_only() {
     stage.client("me").submit(&stage.vk.token(1).url).expect(200);
     stage.run("status").go().done();
     assert_eq!(mode(stage.home.data()), 0o700);
-    let names: Vec<String> = fs::read_dir(stage.home.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let names: Vec<String> = fs::read_dir(stage.home.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     for name in ["grantkeep.db", "grantkeep.sock", "master.key"] {
         assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
     }
@@ -135,7 +144,7 @@ fn everything_is_for_its_owners_eyes_only() {
 #[test]
 fn keys_are_judged_before_anything_is_touched() {
     let home = Home::new();
-    let vk = grantkeep_tests::harness::vk::Vk::new();
+    let vk = Vk::new();
     let server = home.serve().at(&vk).with_secret().go();
     let token = vk.token(1);
     server.client_of("me").submit(&token.url).expect(200);
@@ -154,14 +163,20 @@ fn keys_are_judged_before_anything_is_touched() {
         ("not base64", Box::new(|path| fs::write(path, "!".repeat(44)).unwrap())),
         ("readable", Box::new(|path| chmod(path, 0o644))),
         ("readable for a group", Box::new(|path| chmod(path, 0o640))),
-        ("a link", Box::new(move |path| {
-            fs::rename(path, &moved).unwrap();
-            std::os::unix::fs::symlink(&moved, path).unwrap();
-        })),
-        ("a directory", Box::new(|path| {
-            fs::remove_file(path).unwrap();
-            fs::create_dir(path).unwrap();
-        })),
+        (
+            "a link",
+            Box::new(move |path| {
+                fs::rename(path, &moved).unwrap();
+                std::os::unix::fs::symlink(&moved, path).unwrap();
+            }),
+        ),
+        (
+            "a directory",
+            Box::new(|path| {
+                fs::remove_file(path).unwrap();
+                fs::create_dir(path).unwrap();
+            }),
+        ),
     ];
     for (name, change) in &cases {
         begin(change);
@@ -190,7 +205,7 @@ fn keys_are_judged_before_anything_is_touched() {
 #[test]
 fn twenty_commands_at_once_make_one_directory() {
     let home = Home::new();
-    let vk = grantkeep_tests::harness::vk::Vk::new();
+    let vk = Vk::new();
     let tokens: Vec<_> = (0..20).map(|_| vk.token(1)).collect();
     let outcomes = at_once(tokens.iter().enumerate().map(|(number, token)| {
         let (home, vk) = (&home, &vk);
@@ -213,6 +228,49 @@ fn twenty_commands_at_once_make_one_directory() {
 }
 
 #[test]
+fn commands_at_once_on_one_account_make_one_credential() {
+    let (home, vk) = (Home::new(), Vk::new());
+    let tokens: Vec<_> = (0..12).map(|_| vk.token(1)).collect();
+    let outcomes = at_once(tokens.iter().map(|token| {
+        let run = vk.settings().into_iter().fold(home.run("add vk"), |run, (name, value)| run.env(name, value));
+        move || run.input(&token.url).go().done()
+    }));
+    let created = outcomes.iter().filter(|out| out.contains("saved")).count();
+    assert_eq!(created, 1, "{outcomes:?}");
+    assert!(outcomes.iter().all(|out| out.contains("kept as vk/vk_1 (credential 1)")), "{outcomes:?}");
+    let handed = home.run("token vk").go().done();
+    assert!(tokens.iter().any(|token| token.access_token == handed.trim_end()));
+}
+
+/// Whoever stands before a prompt may take an hour; a server that starts meanwhile must not wait for them.
+#[test]
+fn a_command_that_waits_for_a_person_keeps_no_server_from_starting() {
+    let (home, vk) = (Home::new(), Vk::new());
+    let mut command = home.command(&grantkeep_tests::harness::program::binary());
+    command.args(["login", "vk", "--paste"]).envs(vk.settings());
+    let mut login = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It has come as far as its prompt when it has shown the address.
+    let mut said = BufReader::new(login.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("/authorize?")));
+    let token = vk.token(1);
+    let (begun, (tell, told)) = (Instant::now(), mpsc::channel());
+    let started = thread::scope(|scope| {
+        let (home, vk) = (&home, &vk);
+        scope.spawn(move || tell.send(home.serve().at(vk).with_secret().go()));
+        let started = told.recv_timeout(Duration::from_secs(10));
+        let took = begun.elapsed();
+        // Whether it did or not: the person pastes at last.
+        writeln!(login.stdin.take().unwrap(), "{}", token.url).unwrap();
+        assert!(login.wait().unwrap().success());
+        let in_time = started.is_ok();
+        let server = started.or_else(|_| told.recv_timeout(Duration::from_secs(30))).unwrap();
+        assert!(in_time, "the server waited for a prompt: {took:?}");
+        server
+    });
+    assert_eq!(started.client_of("me").hand_out("vk_1").expect(200).json()["access_token"], token.access_token);
+}
+
+#[test]
 fn a_server_may_start_and_end_between_commands() {
     let stage = Stage::new();
     stage.run("add vk --account one").input(&stage.vk.token(1).url).go().done();
@@ -221,7 +279,8 @@ fn a_server_may_start_and_end_between_commands() {
     assert!(!home.file("grantkeep.sock").exists(), "a server that ends takes its socket with it");
     assert_eq!(home.run("status").go().done().lines().count(), 2);
     let token = vk.token(1);
-    let run = vk.settings().into_iter().fold(home.run("add vk --account one"), |run, (name, value)| run.env(name, value));
+    let run =
+        vk.settings().into_iter().fold(home.run("add vk --account one"), |run, (name, value)| run.env(name, value));
     run.input(&token.url).go().done();
     let server = home.serve().at(vk).with_secret().go();
     assert_eq!(server.client_of("me").hand_out("one").expect(200).json()["access_token"], token.access_token);
@@ -339,11 +398,17 @@ fn a_full_disk_refuses_writes_and_nothing_else() {
 
     fs::remove_file(ballast).unwrap();
     let token = stage.vk.token(2);
-    until("the server recovers", Duration::from_secs(30), || (client.submit_as("after", &token.url).status == 200).then_some(()));
+    until("the server recovers", Duration::from_secs(30), || {
+        (client.submit_as("after", &token.url).status == 200).then_some(())
+    });
     kept.push(("after".into(), token.access_token));
     for round in ["before the restart", "after it"] {
         for (account, token) in &kept {
-            assert_eq!(stage.client("me").hand_out(account).expect(200).json()["access_token"], *token, "{account} {round}");
+            assert_eq!(
+                stage.client("me").hand_out(account).expect(200).json()["access_token"],
+                *token,
+                "{account} {round}"
+            );
         }
         stage.run("doctor").go().done();
         stage.crash();

@@ -58,7 +58,11 @@ fn whatever_vk_fails_to_say_the_token_is_kept() {
             let saved = reply.json();
             assert_eq!((&saved["success"], &saved["verified"]), (&true.into(), &false.into()), "{answers}");
             let slow = matches!(*answers, "hang" | "stall");
-            let range = if slow { Duration::from_secs(14)..Duration::from_secs(20) } else { Duration::ZERO..Duration::from_secs(10) };
+            let range = if slow {
+                Duration::from_secs(14)..Duration::from_secs(20)
+            } else {
+                Duration::ZERO..Duration::from_secs(10)
+            };
             assert!(range.contains(&took), "{answers}: {took:?}");
             is_kept(&client, answers, state, &token.access_token);
         }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 /// The answer but for what differs between any two requests.
 fn essence(reply: &Reply) -> (u16, Vec<String>, String) {
-    let varies = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.to_ascii_lowercase().starts_with(name));
+    let varies =
+        |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.to_ascii_lowercase().starts_with(name));
     (reply.status, reply.head.lines().filter(|line| !varies(line)).map(str::to_owned).collect(), reply.body.clone())
 }
 
@@ -33,7 +34,8 @@ fn what_is_anothers_is_answered_like_what_does_not_exist() {
     let missing: Vec<_> = by_id(&boris, "987654").iter().map(|(_, reply)| essence(reply)).collect();
     assert_eq!(missing[0].0, 404);
     let max = i64::MAX.to_string();
-    let others = [&id, "0", "-1", "1.0", "1e0", "+1", "01x", "9223372036854775808", &max, "%31", "none", "'1'", "5f1c9a0e-7d3b"];
+    let others =
+        [&id, "0", "-1", "1.0", "1e0", "+1", "01x", "9223372036854775808", &max, "%31", "none", "'1'", "5f1c9a0e-7d3b"];
     for other in others {
         let replies = by_id(&boris, other);
         for ((method, reply), missing) in replies.iter().zip(&missing) {
@@ -42,7 +44,8 @@ fn what_is_anothers_is_answered_like_what_does_not_exist() {
     }
     // A claim to be somebody else, wherever it might be believed.
     let claims = boris.clone().with("Grantkeep-Owner", "anna").with("X-Forwarded-User", "anna");
-    let own_key_with_claims = json!({"token_data": token.url, "owner": "anna", "sub": "anna", "account_name": "claimed"});
+    let own_key_with_claims =
+        json!({"token_data": token.url, "owner": "anna", "sub": "anna", "account_name": "claimed"});
     claims.post(grantkeep_tests::harness::stage::SUBMIT, &own_key_with_claims).expect(200);
     for client in [&boris, &claims] {
         assert_eq!(client.get(&format!("/api/v1/credentials/{id}?owner=anna")).status, 404);

@@ -139,19 +139,36 @@ fn submit_everything(walk: &mut Walk, client: &Client) {
         let reply = client.post(SUBMIT, &json!({"token_data": text, "account_name": what}));
         walk.hear(&format!("submit of {what}"), status, reply);
     };
-    let kinds = ["user", "vk_id", "community", "service"].map(|kind| (kind, walk.token(&json!({"kind": kind, "id": 77}))));
+    let kinds =
+        ["user", "vk_id", "community", "service"].map(|kind| (kind, walk.token(&json!({"kind": kind, "id": 77}))));
     for (kind, token) in &kinds {
         submit(walk, kind, 200, &token.access_token);
         submit(walk, kind, 200, &token.url);
     }
-    for (number, answers) in ["error:14", "error:17", "http:502", "empty", "html", "truncated", "reset", "redirect:302", "challenge", "ancient"].iter().enumerate() {
+    for (number, answers) in [
+        "error:14",
+        "error:17",
+        "http:502",
+        "empty",
+        "html",
+        "truncated",
+        "reset",
+        "redirect:302",
+        "challenge",
+        "ancient",
+    ]
+    .iter()
+    .enumerate()
+    {
         let order = json!({"kind": "user", "id": 88 + number, "answers": answers});
         let token = walk.token(&order);
         submit(walk, answers, 200, &token.url);
     }
     // VK echoes the token in its error, as it once did.
     walk.vk.fault(&json!({"answer": "ancient"}));
-    for answers in ["error:5:invalid", "error:5/1130", "error:5:expired", "error:1", "error:7", "error:8:blocked", "error:100"] {
+    for answers in
+        ["error:5:invalid", "error:5/1130", "error:5:expired", "error:1", "error:7", "error:8:blocked", "error:100"]
+    {
         let token = walk.token(&json!({"kind": "user", "id": 99, "answers": answers}));
         let status = if matches!(answers, "error:1" | "error:7") { 200 } else { 400 };
         submit(walk, &format!("echo {answers}"), status, &token.url);
@@ -222,8 +239,16 @@ fn ask_for_everything(walk: &mut Walk, client: &Client, server: &Server) {
     }
     hear("a secret for a key", server.client().bearer(&token).get(STATUS));
     hear("a secret for a Host", server.client().with("Host", token.as_str()).get(STATUS));
-    hear("a secret in a header", client.clone().with("X-Token", token.as_str()).with("Cookie", token.as_str()).get(STATUS));
-    let bodies = [token.clone(), format!("{{\"token_data\":{token}}}"), format!("{{\"{token}\":1,\"{token}\":2}}"), format!("[\"{token}\"]")];
+    hear(
+        "a secret in a header",
+        client.clone().with("X-Token", token.as_str()).with("Cookie", token.as_str()).get(STATUS),
+    );
+    let bodies = [
+        token.clone(),
+        format!("{{\"token_data\":{token}}}"),
+        format!("{{\"{token}\":1,\"{token}\":2}}"),
+        format!("[\"{token}\"]"),
+    ];
     for body in bodies {
         hear("a secret in a body", client.try_call("POST", SUBMIT, Some(&body)).unwrap());
     }
@@ -271,7 +296,14 @@ fn command_everything(walk: &mut Walk, server: &Server, key: &str) {
     let token = walk.user(503);
     let url = format!("http://{}", server.address);
     let remote = |walk: &Walk, line: &str, input: &str| {
-        walk.home.run(line).arg("--server").arg(&url).env("GRANTKEEP_API_KEY", key).env("GRANTKEEP_LOG", "trace").input(input).go()
+        walk.home
+            .run(line)
+            .arg("--server")
+            .arg(&url)
+            .env("GRANTKEEP_API_KEY", key)
+            .env("GRANTKEEP_LOG", "trace")
+            .input(input)
+            .go()
     };
     for line in ["add vk --account remote", "status vk/remote", "status vk/remote --check"] {
         let outcome = remote(walk, line, &token.url);
@@ -335,7 +367,9 @@ fn a_planted_secret_is_found_on_disk() {
     let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
     let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let base64 = base64::engine::general_purpose::STANDARD.encode(format!("access_token={token}&v=5.199"));
-    for planted in [format!("{{\"level\":\"TRACE\",\"body\":\"{token}\"}}"), hex, percent, base64, token[30..60].to_owned()] {
+    for planted in
+        [format!("{{\"level\":\"TRACE\",\"body\":\"{token}\"}}"), hex, percent, base64, token[30..60].to_owned()]
+    {
         fs::write(&path, planted).unwrap();
         let found = files(walk.home.root());
         let (_, text) = found.iter().find(|(path, _)| path.ends_with("planted")).unwrap();

@@ -26,7 +26,10 @@ fn a_flag_is_before_the_environment_and_that_before_the_file() {
     fs::write(home.file("config.toml"), "owner = \"of the file\"\nlisten = \"127.0.0.3:0\"\n").unwrap();
     assert_eq!(owner_of(issue()), "of the file");
     assert_eq!(owner_of(issue().env("GRANTKEEP_OWNER", "of the variable")), "of the variable");
-    assert_eq!(owner_of(issue().env("GRANTKEEP_OWNER", "of the variable").arg("--owner").arg("of the flag")), "of the flag");
+    assert_eq!(
+        owner_of(issue().env("GRANTKEEP_OWNER", "of the variable").arg("--owner").arg("of the flag")),
+        "of the flag"
+    );
     assert_eq!(owner_of(issue().env("GRANTKEEP_OWNER", "")), "of the file", "empty is unset");
     // The file itself: named by a flag, by a variable, or beside the data.
     let other = home.root().join("other.toml");
@@ -36,7 +39,11 @@ fn a_flag_is_before_the_environment_and_that_before_the_file() {
 
     // The address, likewise. `serve` has a flag for it.
     let listens = |flag: Option<&str>, variable: Option<&str>| {
-        let words: Vec<String> = ["serve"].into_iter().chain(flag.into_iter().flat_map(|flag| ["--listen", flag])).map(str::to_owned).collect();
+        let words: Vec<String> = ["serve"]
+            .into_iter()
+            .chain(flag.into_iter().flat_map(|flag| ["--listen", flag]))
+            .map(str::to_owned)
+            .collect();
         let serve = home.serve_with(words);
         let serve = variable.into_iter().fold(serve, |serve, variable| serve.env("GRANTKEEP_LISTEN", variable));
         serve.go().address.ip().to_string()
@@ -85,7 +92,8 @@ fn every_variable_has_a_twin_that_names_a_file() {
     fs::write(&master_file, format!("{master}\n")).unwrap();
     fs::write(&jwt_file, format!("{}\n", jwt::SECRET)).unwrap();
     let fresh = Home::new();
-    let server = fresh.serve().env("GRANTKEEP_MASTER_KEY_FILE", &master_file).env("GRANTKEEP_JWT_SECRET_FILE", &jwt_file).go();
+    let server =
+        fresh.serve().env("GRANTKEEP_MASTER_KEY_FILE", &master_file).env("GRANTKEEP_JWT_SECRET_FILE", &jwt_file).go();
     server.client_of("me").get(STATUS).expect(200);
     assert!(!fresh.file("master.key").exists() && !fresh.file("jwt.key").exists());
     assert!(server.stop().success());
@@ -122,7 +130,12 @@ fn a_wrong_setting_begins_nothing() {
         assert!(!home.data().exists(), "{name} began something");
     }
     // What concerns keys is seen once the directory is there; a key that is wrong is never replaced.
-    for (name, value) in [("GRANTKEEP_JWT_SECRET", "hunter2"), ("GRANTKEEP_JWT_SECRET", "base64:hunter2!"), ("GRANTKEEP_MASTER_KEY", "hunter2"), ("GRANTKEEP_MASTER_KEY", "aHVudGVyMg==")] {
+    for (name, value) in [
+        ("GRANTKEEP_JWT_SECRET", "hunter2"),
+        ("GRANTKEEP_JWT_SECRET", "base64:hunter2!"),
+        ("GRANTKEEP_MASTER_KEY", "hunter2"),
+        ("GRANTKEEP_MASTER_KEY", "aHVudGVyMg=="),
+    ] {
         let said = home.run("serve --listen 127.0.0.1:0").env(name, value).go().fails(2);
         assert!(!said.contains("hunter2") && !said.contains("aHVudGVyMg"), "{name}: {said}");
     }
@@ -148,7 +161,9 @@ fn a_mistake_in_the_file_is_named_by_its_line() {
         }
     }
     // The same rules hold for values from the file.
-    for content in ["listen = \"nonsense\"", "[vk]\napi_url = \"http://example.org\"", "[vk]\napp_id = \"x\"", "log = \"=\""] {
+    for content in
+        ["listen = \"nonsense\"", "[vk]\napi_url = \"http://example.org\"", "[vk]\napp_id = \"x\"", "log = \"=x=\""]
+    {
         fs::write(home.file("config.toml"), content).unwrap();
         home.run("serve").go().fails(2);
     }
@@ -166,10 +181,27 @@ fn a_server_answers_to_its_names_only() {
         let ended = talk(server.address, &Talk::All(request.into_bytes()), Duration::from_secs(10));
         ended.reply().map_or(0, |reply| reply.status)
     };
-    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("LOCALHOST:{port}"), format!("[::1]:{port}"), "tokens.example.org".into(), "inner.example.org".into(), "inner:8000".into()] {
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("localhost:{port}"),
+        format!("LOCALHOST:{port}"),
+        format!("[::1]:{port}"),
+        "tokens.example.org".into(),
+        "inner.example.org".into(),
+        "inner:8000".into(),
+    ] {
         assert_eq!(status(&host), 200, "{host}");
     }
-    for host in ["localhost".into(), format!("tokens.example.org:{port}"), "example.org".into(), "inner".into(), format!("localhost.:{port}"), format!("a.localhost:{port}"), format!("127.1:{port}"), format!("127.0.0.1:{port}@example.org")] {
+    for host in [
+        "localhost".into(),
+        format!("tokens.example.org:{port}"),
+        "example.org".into(),
+        "inner".into(),
+        format!("localhost.:{port}"),
+        format!("a.localhost:{port}"),
+        format!("127.1:{port}"),
+        format!("127.0.0.1:{port}@example.org"),
+    ] {
         assert!((400..500).contains(&status(&host)), "{host}: {}", status(&host));
     }
     assert!(server.words.contains("https://tokens.example.org"), "{}", server.words);

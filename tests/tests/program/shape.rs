@@ -174,8 +174,11 @@ fn the_aliases_and_the_authorization_url_come_as_documented() {
     is(&authorize, &AUTHORIZE.replace("AUTHORIZATION_URL", &url));
     let start = format!("{}/authorize?client_id=54249533&", stage.vk.url);
     assert!(url.starts_with(&start), "{url}");
-    let redirect = form_urlencoded::byte_serialize(format!("{}/blank.html", stage.vk.url).as_bytes()).collect::<String>();
-    for parameter in [format!("redirect_uri={redirect}"), "response_type=token".into(), "scope=video%2Cgroups%2Cwall".into()] {
+    let redirect =
+        form_urlencoded::byte_serialize(format!("{}/blank.html", stage.vk.url).as_bytes()).collect::<String>();
+    for parameter in
+        [format!("redirect_uri={redirect}"), "response_type=token".into(), "scope=video%2Cgroups%2Cwall".into()]
+    {
         assert!(url.split(['?', '&']).any(|pair| pair == parameter), "{parameter} in {url}");
     }
 
@@ -344,7 +347,11 @@ fn a_token_of_somebody_else_replaces_nothing() {
     }
     // While VK does not answer, the pasted word is all there is.
     for (text, status, error_type) in [
-        (format!("#access_token={}&user_id=2", stage.vk.token_that(2, "http:502").access_token), 503, "provider_unavailable"),
+        (
+            format!("#access_token={}&user_id=2", stage.vk.token_that(2, "http:502").access_token),
+            503,
+            "provider_unavailable",
+        ),
         (stage.vk.token_that(1, "error:14").access_token, 503, "provider_unavailable"),
         (format!("#access_token={}&user_id=1", stage.vk.token_that(1, "empty").access_token), 200, ""),
     ] {
@@ -364,7 +371,10 @@ fn the_plain_answers_have_their_shapes() {
     client.submit(&stage.vk.token(9).url).expect(200);
     let rows: [(&str, &[&str]); 3] = [
         (TOKEN, &["access_token", "token_type", "expires_at", "scope", "credential_id"]),
-        ("/api/v1/oauth/vk/token?account_name=vk_9&min_ttl=600&wait=30", &["access_token", "token_type", "expires_at", "scope", "credential_id"]),
+        (
+            "/api/v1/oauth/vk/token?account_name=vk_9&min_ttl=600&wait=30",
+            &["access_token", "token_type", "expires_at", "scope", "credential_id"],
+        ),
         ("/api/v1/credentials?provider=vk&state=valid&limit=1&after=0", &["credentials", "next"]),
     ];
     for (path, members) in rows {

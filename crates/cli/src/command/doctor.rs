@@ -58,7 +58,9 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
             database(&api, &mut findings).await;
             api.close().await;
         }
-        Err(fault) => findings.push(finding(Level::Fail, text::DOCTOR_DATABASE, format!("{}; {}", fault.what, fault.hint))),
+        Err(fault) => {
+            findings.push(finding(Level::Fail, text::DOCTOR_DATABASE, format!("{}; {}", fault.what, fault.hint)));
+        }
     }
     findings.push(provider(api_url).await);
     tell(&findings, doctor.json)?;
@@ -139,7 +141,8 @@ async fn database(api: &Api, findings: &mut Vec<Finding>) {
 /// Whether the provider can be reached from here at all; what it answers does not matter.
 async fn provider(api_url: Url) -> Finding {
     let host = api_url.host_str().unwrap_or_default().to_owned();
-    let outgoing = Outgoing { purpose: Purpose::Check, method: Method::GET, url: api_url, headers: Vec::new(), body: None };
+    let outgoing =
+        Outgoing { purpose: Purpose::Check, method: Method::GET, url: api_url, headers: Vec::new(), body: None };
     match Client::default().send(outgoing).await {
         Ok(_) => finding(Level::Ok, text::DOCTOR_VK, text::doctor_reached(&host)),
         Err(reason) => finding(Level::Warn, text::DOCTOR_VK, text::doctor_not_reached(&host, reason)),

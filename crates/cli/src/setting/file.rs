@@ -45,5 +45,9 @@ pub(super) fn read(path: &Path, named: bool) -> Result<File, CliFault> {
 
 /// The known keys, when the fault is an unknown one: those texts are ours.
 fn unknown_key(error: &toml::de::Error) -> Option<&str> {
-    error.message().split_once(", expected ").filter(|(what, _)| what.starts_with("unknown field")).map(|(_, known)| known)
+    error
+        .message()
+        .split_once(", expected ")
+        .filter(|(what, _)| what.starts_with("unknown field"))
+        .map(|(_, known)| known)
 }

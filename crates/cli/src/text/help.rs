@@ -1,7 +1,6 @@
 //! Owns the words of `--help`: what each command and option does, with examples that work.
 
-pub(crate) const ABOUT: &str =
-    "Obtains OAuth tokens, keeps them, and hands them out.\n\nGrantkeep runs beside your cross-posters, uploaders and bots: they ask it for a live token instead of keeping one in plain text.";
+pub(crate) const ABOUT: &str = "Obtains OAuth tokens, keeps them, and hands them out.\n\nGrantkeep runs beside your cross-posters, uploaders and bots: they ask it for a live token instead of keeping one in plain text.";
 
 pub(crate) const AFTER: &str = "\
 Try it without any account:
@@ -33,7 +32,8 @@ pub(crate) const PASTE: &str = "Paste the redirected address, or the token, at a
 pub(crate) const JSON: &str = "Tell the result as one JSON document";
 
 pub(crate) const ADD: &str = "Keep a token that you have: reads it, or its address or JSON, from standard input";
-pub(crate) const ADD_AFTER: &str = "Examples:\n  grantkeep add vk < token.txt\n  wl-paste | grantkeep add vk --account my_vk";
+pub(crate) const ADD_AFTER: &str =
+    "Examples:\n  grantkeep add vk < token.txt\n  wl-paste | grantkeep add vk --account my_vk";
 
 pub(crate) const STATUS: &str = "Show what is kept, in which state, and what to do next";
 pub(crate) const STATUS_AFTER: &str = "\

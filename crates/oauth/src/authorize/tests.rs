@@ -1,3 +1,5 @@
+//! What an authorize URL looks like, and what it never takes.
+
 use super::*;
 
 fn url(text: &str) -> Url {

@@ -1,3 +1,5 @@
+//! When a fault holds, for whom, and how often.
+
 use super::*;
 
 const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -1,3 +1,5 @@
+//! The methods of the emulated API, as VK answers them.
+
 use super::*;
 
 #[test]

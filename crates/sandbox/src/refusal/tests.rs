@@ -1,3 +1,5 @@
+//! The envelope of every error that can be asked for.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tokens that carry what they are, and survive nothing that is altered.
+
 use super::*;
 
 fn claims(kind: Kind) -> Claims {

@@ -48,7 +48,7 @@ fn good() -> String {
     token(HEADER, CLAIMS)
 }
 
-fn sign_in(authority: &Authority, header: &[u8], now: i64) -> Result<Caller, NotSignedIn> {
+fn sign_in(authority: &Authority, header: &[u8], now: i64) -> Result<Arc<Caller>, NotSignedIn> {
     authority.caller(Some(&HeaderValue::from_bytes(header).unwrap()), at(now))
 }
 

@@ -117,10 +117,9 @@ impl Shared {
             self.changed.notify_one();
             return Ok(());
         }
-        match self.connection.try_lock() {
-            Ok(connection) => tokio::task::block_in_place(|| self.commit_waiting(connection)),
-            // Whoever holds it looks at the queue again after letting go.
-            Err(_) => {}
+        // Whoever holds it already looks at the queue again after letting go.
+        if let Ok(connection) = self.connection.try_lock() {
+            tokio::task::block_in_place(|| self.commit_waiting(connection));
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+//! VK's real answers, one conversation a line, and what follows from each.
+
 mod conversation;
 
 use std::collections::BTreeSet;

@@ -1,3 +1,5 @@
+//! The error table, held against the answers on file.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! The authorization URL, the instructions, and which places are ours.
+
 use super::*;
 
 fn sandbox() -> Settings {

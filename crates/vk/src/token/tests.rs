@@ -1,3 +1,5 @@
+//! Kinds, usual lifetimes and default names of tokens.
+
 use grantkeep_core::redirect::Text;
 
 use super::*;

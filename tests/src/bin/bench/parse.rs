@@ -15,10 +15,8 @@ const PASSES: u32 = 100_000;
 
 pub(crate) fn run(report: &mut Report) {
     report.part("Reading a pasted VK address: 100,000 times, medians of 7 alternated rounds");
-    let pasted = format!(
-        "https://oauth.vk.com/blank.html#access_token={}&expires_in=86400&user_id=100001",
-        seed::token(1)
-    );
+    let pasted =
+        format!("https://oauth.vk.com/blank.html#access_token={}&expires_in=86400&user_id=100001", seed::token(1));
     let settings = grantkeep_vk::Settings::default();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..7 {

@@ -60,7 +60,8 @@ pub(crate) async fn directory(directory: &Path, owners: usize, accounts: usize) 
     let store = open(directory);
     let master = MasterKey::generate().unwrap();
     std::fs::write(directory.join("master.key"), master.to_base64().expose()).unwrap();
-    std::fs::set_permissions(directory.join("master.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(directory.join("master.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
     let sealer = Arc::new(unlock(&*store, |_| Ok::<_, ()>(master), now()).await.unwrap());
     let writers = (0..64).map(|writer| {
         let (store, sealer) = (Arc::clone(&store), Arc::clone(&sealer));

@@ -46,12 +46,15 @@ pub(crate) fn run(report: &mut Report) {
     }
     let (http, upstream, disk, whole) = (median(http), median(upstream), median(disk), median(whole));
     let parts = http + upstream + disk;
-    for (what, value) in [("HTTP alone", http), ("asking VK alone", upstream), ("fdatasync alone", disk), ("submit", whole)] {
+    for (what, value) in
+        [("HTTP alone", http), ("asking VK alone", upstream), ("fdatasync alone", disk), ("submit", whole)]
+    {
         report.figure(&format!("{what}, p50"), &format!("{:.3} ms", value / 1e6));
     }
     report.at_most("submit with one client: p50 / (HTTP + VK + fdatasync)", whole / parts, 1.25);
     let (many, hellos) = (median(many), median(many_hellos));
-    report.figure("submit with 64 clients: requests/s, ratio to bare hyper", &format!("{many:.0}, {:.3}", many / hellos));
+    report
+        .figure("submit with 64 clients: requests/s, ratio to bare hyper", &format!("{many:.0}, {:.3}", many / hellos));
 }
 
 fn requests(server: &Role) -> Arc<Vec<Vec<u8>>> {
