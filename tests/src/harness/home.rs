@@ -84,7 +84,7 @@ pub fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => left.push(entry.path()),
                 Ok(kind) if kind.is_file() => {
-                    found.extend(fs::read(entry.path()).ok().map(|text| (entry.path(), text)))
+                    found.extend(fs::read(entry.path()).ok().map(|text| (entry.path(), text)));
                 }
                 _ => {}
             }

@@ -161,8 +161,8 @@ fn heads(by: &Attacker) -> Vec<(&'static str, Talk, Expect)> {
         ("nothing at all",       Talk::All(Vec::new()), CutWithin(4, 8)),
         ("nothing, then gone",   Talk::Close(Vec::new()), Gone),
         ("half a head",          Talk::Close(by.request(post, "Host: ", "")[..40].to_vec()), Gone),
-        ("half a body",          Talk::Close(by.request(post, &format!("Host: {host}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n"), &by.good())), Gone),
-        ("half a chunk",         Talk::Close(by.request(post, &format!("Host: {host}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"), &format!("fff\r\n{}", by.good()))), Gone),
+        ("half a body",          Talk::Close(by.request(post, &format!("Host: {host}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n"), by.good())), Gone),
+        ("half a chunk",         Talk::Close(by.request(post, &format!("Host: {host}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"), format!("fff\r\n{}", by.good()))), Gone),
         ("a header a second",    Talk::Drip(by.request(post, &format!("Host: {host}\r\n"), "")[..60].to_vec(), b"x".to_vec()), CutWithin(4, 8)),
         ("a body without end",   Talk::Drip(by.request(post, &format!("Host: {host}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n"), "{"), b" ".to_vec()), CutWithin(14, 19)),
     ]

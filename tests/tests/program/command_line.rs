@@ -176,12 +176,12 @@ fn token_prints_the_token_and_nothing_else() {
     let document = stage.run("token vk --json").go().done();
     assert_eq!(names(&document), ["access_token", "token_type", "expires_at", "scope", "credential_id"]);
 
-    stage.run("add vk --account other").input(&stage.vk.token(1).url_for(0)).go().done();
+    stage.run("add vk --account other").input(stage.vk.token(1).url_for(0)).go().done();
     assert!(stage.run("token vk").go().fails(2).contains("everal accounts"));
     stage.run("token vk/other").go().done();
     stage.run("token vk/none").go().fails(5);
     stage.run("token github/other").go().fails(5);
-    stage.run("add vk --account dead").input(&stage.vk.token(1).url_for(0)).go().done();
+    stage.run("add vk --account dead").input(stage.vk.token(1).url_for(0)).go().done();
     stage.vk.fault(&json!({"answer": "error:5:session", "times": 1}));
     assert_eq!(stage.run("status vk/dead --check").go().code, 3);
     stage.run("token vk/dead").go().fails(3);

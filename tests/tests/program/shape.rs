@@ -364,6 +364,30 @@ fn a_token_of_somebody_else_replaces_nothing() {
     assert_eq!(client.list().len(), 1);
 }
 
+/// Of neither token it is known whose it is: then the second may be another person's, and the first would be lost.
+#[test]
+fn of_two_unknown_tokens_neither_replaces_the_other() {
+    let stage = Stage::new();
+    let client = stage.client("unknown");
+    let [first, second] = [1, 2].map(|id| stage.vk.token_that(id, "http:502"));
+    let claim = |token: &str, id: u64| format!("#access_token={token}&user_id={id}");
+    for (text, status) in [
+        (first.access_token.clone(), 200),
+        (first.access_token.clone(), 200),
+        (second.access_token.clone(), 503),
+        (claim(&second.access_token, 2), 503),
+    ] {
+        let reply = client.submit(&text);
+        assert_eq!(reply.status, status, "{}", reply.body);
+        let handed = client.hand_out("vk_unverified").expect(200).json();
+        assert_eq!(handed["access_token"], first.access_token);
+    }
+    let client = stage.client("claimed");
+    for (text, status) in [(claim(&first.access_token, 1), 200), (claim(&second.access_token, 2), 503)] {
+        assert_eq!(client.submit(&text).status, status);
+    }
+}
+
 #[test]
 fn the_plain_answers_have_their_shapes() {
     let stage = Stage::new();

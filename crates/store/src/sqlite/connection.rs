@@ -37,6 +37,8 @@ fn open(path: &Path, mode: OpenFlags) -> Result<Connection, StoreFault> {
     connection.busy_timeout(BUSY_FOR)?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        // Without it a newly bound value may cost a new plan, that is, parsing the statement anew, on every call.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
