@@ -5,6 +5,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use grantkeep_core::{NoAnswer, Outgoing, Payload, Purpose, Secret};
@@ -42,7 +43,7 @@ pub(crate) struct Api {
 
 enum Way {
     Here { here: Here, _lock: Lock },
-    Remote { client: Client, url: Url, key: Secret },
+    Remote { client: Client, server: Arc<Remote> },
     Socket(PathBuf),
 }
 
@@ -66,10 +67,10 @@ impl Answer {
 
 impl Api {
     /// Finds the API: at the named server; else at the server that has the data directory; else opens it here.
-    pub(crate) async fn find(settings: Settings) -> Result<Self, CliFault> {
+    pub(crate) async fn find(settings: &Settings) -> Result<Self, CliFault> {
         let owner = HeaderValue::from_bytes(settings.owner.as_str().as_bytes()).map_err(|_| text::strange_answer())?;
-        if let Some(Remote { url, key }) = settings.remote {
-            return Ok(Self { way: Way::Remote { client: Client::default(), url, key }, owner });
+        if let Some(server) = &settings.remote {
+            return Ok(Self { way: Way::Remote { client: Client::default(), server: Arc::clone(server) }, owner });
         }
         let directory = DataDir::open(&settings.data_dir)?;
         let socket = directory.socket()?;
@@ -79,7 +80,7 @@ impl Api {
             }
             if let Some(lock) = directory.try_lock_shared()? {
                 let role = Role { alone: false, hosts: Vec::new(), vk: settings.vk.clone() };
-                let here = Here::open(&directory, &settings, role).await?;
+                let here = Here::open(&directory, settings, role).await?;
                 return Ok(Self { way: Way::Here { here, _lock: lock }, owner });
             }
             tokio::time::sleep(RETRY_AFTER).await;
@@ -92,7 +93,7 @@ impl Api {
         let body = body.map(|body| Secret::from(body.to_string()));
         let (status, body) = match &self.way {
             Way::Here { here, .. } => here.ask(local_request(&self.owner, method, path, body)?).await,
-            Way::Remote { client, url, key } => remote(client, url, key, method, path, body).await?,
+            Way::Remote { client, server } => remote(client, server, method, path, body).await?,
             Way::Socket(socket) => self.socket(socket, method, path, body).await?,
         };
         if status.is_success() { Ok(Answer { body }) } else { Err(text::api_fault(status, &body)) }
@@ -154,15 +155,14 @@ pub(crate) fn local_request(
 
 async fn remote(
     client: &Client,
-    base: &Url,
-    key: &Secret,
+    server: &Remote,
     method: Method,
     path: &str,
     body: Option<Secret>,
 ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), CliFault> {
-    let url = format!("{}{path}", base.as_str().trim_end_matches('/'));
+    let url = format!("{}{path}", server.url.as_str().trim_end_matches('/'));
     let url = Url::parse(&url).map_err(|_| text::strange_answer())?;
-    let bearer = Zeroizing::new(format!("Bearer {}", key.expose()));
+    let bearer = Zeroizing::new(format!("Bearer {}", server.key.expose()));
     let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| text::bad_api_key())?;
     bearer.set_sensitive(true);
     let outgoing = Outgoing {

@@ -27,19 +27,22 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
     if let Command::Doctor(doctor) = command {
         return doctor::run(doctor, settings).await;
     }
-    let owner = settings.owner.clone();
-    let api = Api::find(settings).await?;
+    // What a person types or pastes is read before the data directory is opened: a prompt keeps no server from starting.
+    match command {
+        Command::Add(add) => return add::run(&add, &settings).await,
+        Command::Login(login) => return login::run(&login, &settings).await,
+        _ => {}
+    }
+    let api = Api::find(&settings).await?;
     let result = match command {
-        Command::Add(add) => add::run(&add, &api).await,
         Command::Forget(forget) => forget::run(&forget, &api).await,
-        Command::Key(Key::Issue(issue)) => key::issue(&issue, &owner, &api).await,
+        Command::Key(Key::Issue(issue)) => key::issue(&issue, &settings.owner, &api).await,
         Command::Key(Key::List(list)) => key::list(&list, &api).await,
         Command::Key(Key::Revoke(revoke)) => key::revoke(&revoke, &api).await,
-        Command::Login(login) => login::run(&login, &api).await,
         Command::Status(status) => status::run(&status, &api).await,
         Command::Token(token) => token::run(&token, &api).await,
         // Run above.
-        Command::Doctor(_) | Command::Serve(_) => Ok(ExitCode::SUCCESS),
+        Command::Add(_) | Command::Doctor(_) | Command::Login(_) | Command::Serve(_) => Ok(ExitCode::SUCCESS),
     };
     api.close().await;
     result

@@ -37,6 +37,20 @@ impl Here {
     pub(crate) async fn open(directory: &DataDir, settings: &Settings, role: Role) -> Result<Self, CliFault> {
         let options = Options { path: directory.database(), alone: role.alone };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).map_err(|fault| text::store(&fault))?);
+        let opened = Self::over(Arc::clone(&store), directory, settings, role).await;
+        if opened.is_err() {
+            // Nothing of ours is left beside the database of somebody whose key we do not have.
+            let _ = store.close().await;
+        }
+        opened
+    }
+
+    async fn over(
+        store: Arc<dyn Store>,
+        directory: &DataDir,
+        settings: &Settings,
+        role: Role,
+    ) -> Result<Self, CliFault> {
         let master = |may_make| master_key(directory, settings, may_make);
         let sealer = unlock(&*store, master, world::now()).await.map_err(|fault| match fault {
             UnlockFault::Key(fault) => fault,

@@ -16,6 +16,7 @@ mod process;
 mod serve;
 mod setting;
 mod text;
+mod usage;
 mod world;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -29,11 +30,7 @@ use fault::CliFault;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
-        // Help and version are no failures; wrong usage is 2, as clap has it too.
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return told_wrong(&error),
     };
     process::harden();
     match start(args) {
@@ -41,6 +38,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(fault) => {
             console::fault(&fault);
             ExitCode::from(fault.code())
+        }
+    }
+}
+
+/// Help and version are no failures. Wrong usage is told in our two lines, without what was typed: that may be a token.
+fn told_wrong(error: &clap::Error) -> ExitCode {
+    match usage::fault(error) {
+        Some(fault) => {
+            console::fault(&fault);
+            ExitCode::from(fault.code())
+        }
+        None => {
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
         }
     }
 }

@@ -45,11 +45,16 @@ pub(crate) async fn run(settings: Settings) -> Result<ExitCode, CliFault> {
 }
 
 async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
+    let mut told = false;
     loop {
         if let Some(lock) = directory.try_lock_alone()? {
             return Ok(lock);
         }
-        // A command is using the directory; commands are short.
+        // A command is using the directory; commands are short, unless a provider is slow.
+        if !told {
+            console::note(text::WAITING_FOR_COMMANDS);
+            told = true;
+        }
         tokio::time::sleep(process::RETRY_AFTER).await;
     }
 }
@@ -119,10 +124,10 @@ async fn announce(
         tracing::warn!("listening beyond this machine without TLS: put a reverse proxy with TLS in front");
     }
     let words = match sandbox {
-        None => text::serving(&base, &settings.data_dir),
+        None => text::serving(address, &base, &settings.data_dir),
         Some(sandbox) => {
             let key = sandbox_key(settings, here).await?;
-            text::serving_sandbox(&base, &sandbox.vk_url(), &key, settings.owner.as_str())
+            text::serving_sandbox(address, &sandbox.vk_url(), &key, settings.owner.as_str())
         }
     };
     words.lines().try_for_each(console::line)

@@ -2,7 +2,7 @@
 
 mod file;
 
-use std::{env, fs, net::SocketAddr, path::PathBuf};
+use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use grantkeep_core::{Owner, Secret};
 use grantkeep_keeper::VkSettings;
@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     /// Where the sandbox is, or is to be.
     pub(crate) sandbox: Option<SocketAddr>,
     /// A server elsewhere that is to do the work.
-    pub(crate) remote: Option<Remote>,
+    pub(crate) remote: Option<Arc<Remote>>,
 }
 
 /// A server elsewhere.
@@ -76,7 +76,7 @@ impl Settings {
             vk: vk(file.vk, sandbox)?,
             master_key: value("GRANTKEEP_MASTER_KEY")?.map(Secret::from),
             jwt_secret: value("GRANTKEEP_JWT_SECRET")?.map(Secret::from),
-            remote: common.server.as_deref().map(remote).transpose()?,
+            remote: common.server.as_deref().map(remote).transpose()?.map(Arc::new),
             sandbox,
             data_dir,
         })

@@ -89,9 +89,11 @@ pub(crate) fn login_steps(url: &str) -> String {
     )
 }
 
-pub(crate) fn serving(base: &str, data_dir: &Path) -> String {
+pub(crate) const WAITING_FOR_COMMANDS: &str = "waiting for a grantkeep command to finish with the data directory ...";
+
+pub(crate) fn serving(address: SocketAddr, base: &str, data_dir: &Path) -> String {
     format!(
-        "grantkeep is listening on {base}\n\
+        "grantkeep is listening on http://{address}\n\
          API description: {base}/docs\n\
          data directory:  {}\n\
          Get a token in another terminal: grantkeep login vk --paste\n\
@@ -100,11 +102,11 @@ pub(crate) fn serving(base: &str, data_dir: &Path) -> String {
     )
 }
 
-pub(crate) fn serving_sandbox(base: &str, vk: &str, key: &str, owner: &str) -> String {
+pub(crate) fn serving_sandbox(address: SocketAddr, vk: &str, key: &str, owner: &str) -> String {
     format!(
         "SANDBOX: nothing here reaches a real provider.\n\
          \n\
-         address:  {base}   (description: {base}/docs)\n\
+         address:  http://{address}   (description: http://{address}/docs)\n\
          VK:       {vk}   (emulated; the page lists what it can do)\n\
          API key:  {key}\n          (owner {owner}; can status, submit, token; for 24 hours)\n\
          \n\
@@ -184,6 +186,25 @@ pub(crate) fn api_fault(status: StatusCode, body: &[u8]) -> CliFault {
         _ => Kind::Failed,
     };
     if word("message").is_empty() { strange_answer() } else { CliFault::new(kind, word("message"), word("solution")) }
+}
+
+pub(crate) fn wrong_usage(what: String, meant: Option<String>) -> CliFault {
+    match meant {
+        Some(meant) => CliFault::usage(what, format!("did you mean {meant}? grantkeep --help lists everything")),
+        None => CliFault::usage(what, "see grantkeep --help, or grantkeep COMMAND --help"),
+    }
+}
+
+pub(crate) const NO_SUCH_COMMAND: &str = "there is no such command";
+pub(crate) const NO_SUCH_OPTION: &str = "there is an argument or option that does not belong here";
+pub(crate) const WRONG_USAGE: &str = "the command line is not understood";
+
+pub(crate) fn missing_argument(names: &str) -> String {
+    format!("something is missing: {names}")
+}
+
+pub(crate) fn wrong_value(name: &str) -> String {
+    format!("the value of {name} cannot be used")
 }
 
 pub(crate) fn strange_answer() -> CliFault {

@@ -82,7 +82,7 @@ impl Keeper {
             let written = match existing {
                 None => self.store.insert(self.as_new(incoming)?).await.map(|stored| (stored, true)),
                 Some(found) => {
-                    may_replace(&found.credential, incoming)?;
+                    self.may_replace(&found.credential, incoming)?;
                     let credential = self.with_token(&found.credential, incoming)?;
                     self.store.replace(credential, None).await.map(|stored| (stored, false))
                 }
@@ -93,6 +93,18 @@ impl Keeper {
             }
         }
         Err(StoreFault::Stale.into())
+    }
+
+    /// Another person's token never silently replaces a credential; nor does one of which we cannot tell whose it is, unless it
+    /// claims the same person, or is the same token once more.
+    fn may_replace(&self, existing: &Credential, incoming: &Incoming) -> Result<(), KeepFault> {
+        match (&existing.subject, &incoming.subject) {
+            (Some(kept), Some(came)) if kept == came => Ok(()),
+            (None, _) if incoming.identified => Ok(()),
+            (None, None) if self.open(existing)?.expose() == incoming.token.expose() => Ok(()),
+            _ if incoming.identified => Err(KeepFault::OwnerChanged),
+            _ => Err(KeepFault::ProviderUnavailable(incoming.cause.clone())),
+        }
     }
 
     fn as_new(&self, incoming: &Incoming) -> Result<NewCredential, KeepFault> {
@@ -174,14 +186,4 @@ fn incoming(
 
 fn claimed(intake: &Intake<'_>) -> Option<Subject> {
     intake.community.map(Subject::Community).or_else(|| intake.user_id.map(Subject::User))
-}
-
-/// Another person's token never silently replaces a credential; nor does one of which we cannot tell whose it is.
-fn may_replace(existing: &Credential, incoming: &Incoming) -> Result<(), KeepFault> {
-    match (&existing.subject, &incoming.subject) {
-        (kept, came) if kept == came => Ok(()),
-        (None, _) if incoming.identified => Ok(()),
-        _ if incoming.identified => Err(KeepFault::OwnerChanged),
-        _ => Err(KeepFault::ProviderUnavailable(incoming.cause.clone())),
-    }
 }

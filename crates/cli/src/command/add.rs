@@ -11,12 +11,12 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::credential::segment;
-use crate::{api::Api, args::Add, console, fault::CliFault, text};
+use crate::{api::Api, args::Add, console, fault::CliFault, setting::Settings, text};
 
 /// More than a server takes, so that it is the server that says so.
 const LARGEST: u64 = 32 * 1024;
 
-pub(super) async fn run(add: &Add, api: &Api) -> Result<ExitCode, CliFault> {
+pub(super) async fn run(add: &Add, settings: &Settings) -> Result<ExitCode, CliFault> {
     segment(&add.provider)?;
     if io::IsTerminal::is_terminal(&io::stdin()) {
         console::note(text::PASTE_AND_END);
@@ -25,7 +25,7 @@ pub(super) async fn run(add: &Add, api: &Api) -> Result<ExitCode, CliFault> {
     let read = io::stdin().lock().take(LARGEST).read_to_end(&mut bytes);
     read.map_err(|error| text::input_failed(error.kind()))?;
     let pasted = std::str::from_utf8(&bytes).map_err(|_| text::input_not_text())?;
-    submit(&add.provider, add.account.as_deref(), &Secret::from(pasted), add.json, api).await
+    submit(&add.provider, add.account.as_deref(), &Secret::from(pasted), add.json, settings).await
 }
 
 /// Sends what was pasted, and tells what became of it.
@@ -34,11 +34,14 @@ pub(super) async fn submit(
     account: Option<&str>,
     pasted: &Secret,
     as_json: bool,
-    api: &Api,
+    settings: &Settings,
 ) -> Result<ExitCode, CliFault> {
     let path = format!("/api/v1/oauth/{}/token/submit", segment(provider)?);
     let body = json!({"token_data": pasted.expose(), "account_name": account});
-    let answer = api.ask(Method::POST, &path, Some(&body)).await?;
+    let api = Api::find(settings).await?;
+    let answer = api.ask(Method::POST, &path, Some(&body)).await;
+    api.close().await;
+    let answer = answer?;
     let saved = answer.json()?;
     if as_json {
         console::line(answer.text()?)?;

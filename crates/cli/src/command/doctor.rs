@@ -52,7 +52,7 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
     }
     let mut findings = files(&settings.data_dir);
     let api_url = settings.vk.api_url.clone();
-    match Api::find(settings).await {
+    match Api::find(&settings).await {
         Ok(api) => {
             findings.push(owner_of(&api));
             database(&api, &mut findings).await;

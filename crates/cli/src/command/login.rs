@@ -9,20 +9,23 @@ use grantkeep_core::Secret;
 use http::Method;
 
 use super::{add::submit, credential::segment};
-use crate::{api::Api, args::Login, console, fault::CliFault, text};
+use crate::{api::Api, args::Login, console, fault::CliFault, setting::Settings, text};
 
-pub(super) async fn run(login: &Login, api: &Api) -> Result<ExitCode, CliFault> {
+pub(super) async fn run(login: &Login, settings: &Settings) -> Result<ExitCode, CliFault> {
     let provider = segment(&login.provider)?;
     if !login.paste {
         return Err(text::only_paste(provider));
     }
     let path = format!("/api/v1/oauth/{provider}/authorize/implicit");
-    let answer = api.ask(Method::GET, &path, None).await.map_err(|fault| text::no_such_login(provider, fault))?;
+    let api = Api::find(settings).await?;
+    let answer = api.ask(Method::GET, &path, None).await;
+    api.close().await;
+    let answer = answer.map_err(|fault| text::no_such_login(provider, fault))?;
     let url = answer.json()?["authorization_url"].as_str().map(str::to_owned).ok_or_else(text::strange_answer)?;
     // To standard error: standard output is for the result.
     console::note(&text::login_steps(&url));
     let pasted = prompt()?;
-    submit(provider, login.account.as_deref(), &pasted, login.json, api).await
+    submit(provider, login.account.as_deref(), &pasted, login.json, settings).await
 }
 
 /// Not shown while it is pasted: a terminal is often recorded, or watched.
