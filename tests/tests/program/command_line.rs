@@ -99,14 +99,15 @@ fn status_is_a_table_a_document_and_an_exit_code() {
     stage.run("status vk/none").go().fails(5);
     for (account, input) in [
         ("fine", stage.vk.token(1).url),
-        ("dying", stage.vk.mint(&json!({"kind": "user", "answers": "error:5:revoked", "answers_after": 1})).url),
+        ("dying", stage.vk.mint(&json!({"kind": "user", "answers": "error:5:revoked", "answers_after": 6})).url),
         ("shaky", stage.vk.token_that(1, "http:502").url),
-        ("short", stage.vk.token(1).url_for(1)),
+        ("short", stage.vk.token(1).url_for(6)),
         ("a\u{202e}b", stage.vk.token(1).url),
     ] {
         stage.run("add vk --account").arg(account).input(input).go().done();
     }
-    until("it expires", Duration::from_secs(10), || {
+    // Which also says that the dying one is dead by now: it was minted before.
+    until("it expires", Duration::from_secs(20), || {
         (stage.client("me").status("short")["time_until_expiry"] == "expired").then_some(())
     });
 
