@@ -51,7 +51,9 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "The address says that the request for access was declined".into(),
             "Open the authorization URL again and allow the access".into(),
         ),
-        Fault::NotTaken(why) => ("Invalid format", format!("No token was found: {why}").into(), why.advice().into()),
+        Fault::NotTaken(why) => {
+            ("Invalid format", format!("No token was found: {why}").into(), why.advice().trim_end_matches('.').into())
+        }
         Fault::OwnerChanged => (
             "Owner changed",
             "The token belongs to someone else than the account that it would replace".into(),
