@@ -122,7 +122,9 @@ impl Client {
         stream.write_all(self.request(method, path, body).as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        Reply::parse(&answer).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        // Nothing at all is another thing than a piece of an answer.
+        let missing = if answer.is_empty() { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData };
+        Reply::parse(&answer).ok_or_else(|| missing.into())
     }
 
     /// The bytes of a request that ends its connection.
