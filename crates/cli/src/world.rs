@@ -18,7 +18,7 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix(seconds)
 }
 
-/// 16 bytes of the operating system's generator: the cryptographic library's own takes 25 ms to seed itself, which no command
+/// 16 bytes of the operating system's generator: the cryptographic library's own takes some 30 ms to seed itself, which no command
 /// that only reads should pay. Without randomness nothing here may go on.
 pub(crate) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];

@@ -56,7 +56,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let instant = DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::UNIX_EPOCH);
-        // Every answer has such a text: digits put in their places take a tenth of the general formatter's time.
+        // Every answer has such a text, so the digits are put in their places without the general formatter.
         let mut text = *b"0000-00-00T00:00:00Z";
         for (at, digits, value) in [
             (0, 4, instant.year().unsigned_abs()),

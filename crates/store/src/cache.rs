@@ -16,7 +16,7 @@ use quick_cache::{
 
 use crate::{Found, StoreFault};
 
-/// About 700 bytes each: at most some 90 MB.
+/// 100,000 of them were measured at 92 MB with the rest of the server: at most some 120 MB.
 const MOST: usize = 131_072;
 
 /// Owner, provider and account in one piece of memory: every further piece would be another wait for memory on a hit.
