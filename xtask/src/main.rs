@@ -7,6 +7,7 @@
 
 mod bench;
 mod ci;
+mod e2e;
 mod fuzz;
 mod lint;
 mod process;
@@ -36,6 +37,13 @@ const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command { name: "ci", arguments: "", summary: "lint, fuzz and test, as CI does", help: ci::help, run: ci::run },
+    Command {
+        name: "e2e",
+        arguments: "[FLOW...]",
+        summary: "log in at real servers through a real browser",
+        help: e2e::help,
+        run: e2e::run,
+    },
     Command {
         name: "fuzz",
         arguments: "[TARGET...] [--seconds N]",

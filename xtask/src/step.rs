@@ -60,7 +60,7 @@ pub(crate) fn run_all<'a>(title: &str, steps: impl IntoIterator<Item = Step<'a>>
         };
         let line = format!("{word:<6} {:>6.1} s", took.as_secs_f64());
         eprintln!("{line}");
-        summary.push_str(&format!("{line}  {name:<13} {note}\n"));
+        summary.push_str(&format!("{line}  {name:<20} {note}\n"));
     }
     eprint!("\n== {title}\n{summary}");
     if failed.is_empty() {

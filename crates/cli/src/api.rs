@@ -70,7 +70,10 @@ impl Api {
     pub(crate) async fn find(settings: &Settings) -> Result<Self, CliFault> {
         let owner = HeaderValue::from_bytes(settings.owner.as_str().as_bytes()).map_err(|_| text::strange_answer())?;
         if let Some(server) = &settings.remote {
-            return Ok(Self { way: Way::Remote { client: Client::default(), server: Arc::clone(server) }, owner });
+            return Ok(Self {
+                way: Way::Remote { client: Client::to_own_server(&server.url), server: Arc::clone(server) },
+                owner,
+            });
         }
         let directory = DataDir::open(&settings.data_dir)?;
         let socket = directory.socket()?;

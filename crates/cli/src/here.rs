@@ -57,7 +57,7 @@ impl Here {
             UnlockFault::Seal(fault) => text::unlock(fault),
             UnlockFault::Store(fault) => text::store(&fault),
         })?;
-        let outbound = Client::default();
+        let outbound = Client::new(settings.rules(&role.vk));
         let keeper = Arc::new(Keeper::new(Parts { store, sealer, outbound, vk: role.vk, world: world::REAL }));
         let jwt_secret = jwt_secret(directory, settings)?;
         let service =

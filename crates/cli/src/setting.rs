@@ -6,7 +6,7 @@ use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use grantkeep_core::{Owner, Secret};
 use grantkeep_keeper::VkSettings;
-use grantkeep_outbound::check_base_url;
+use grantkeep_outbound::{AllowEntry, Rules, check_base_url};
 use url::Url;
 
 use crate::{
@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<Url>,
     pub(crate) allowed_hosts: Vec<String>,
+    /// Where requests may go although it is no public address, or plain http.
+    pub(crate) outbound_allow: Vec<AllowEntry>,
     pub(crate) owner: Owner,
     pub(crate) log: String,
     pub(crate) vk: VkSettings,
@@ -71,6 +73,7 @@ impl Settings {
                 .map(|text| url("GRANTKEEP_PUBLIC_URL", &text))
                 .transpose()?,
             allowed_hosts: hosts(value("GRANTKEEP_ALLOWED_HOSTS")?, file.allowed_hosts),
+            outbound_allow: outbound_allow(&hosts(value("GRANTKEEP_OUTBOUND_ALLOW")?, file.outbound_allow))?,
             owner: owner(first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?.as_deref())?,
             log: first(None, "GRANTKEEP_LOG", file.log)?.unwrap_or_else(|| usual_log(&args.command).to_owned()),
             vk: vk(file.vk, sandbox)?,
@@ -88,6 +91,20 @@ impl Settings {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{listen}"),
         }
+    }
+
+    /// Where requests may go, when VK is at `vk`.
+    pub(crate) fn rules(&self, vk: &VkSettings) -> Rules {
+        let mut rules = Rules::default();
+        rules.configured(&vk.oauth_url);
+        rules.configured(&vk.api_url);
+        if self.sandbox.is_some() {
+            // The sandbox never reaches a real provider, whatever is allowed otherwise.
+            rules.nothing_else();
+        } else {
+            self.outbound_allow.iter().cloned().for_each(|entry| rules.allow(entry));
+        }
+        rules
     }
 
     /// `Host` values that name this server when it listens on `listen`.
@@ -165,6 +182,10 @@ fn hosts(variable: Option<String>, file: Vec<String>) -> Vec<String> {
         Some(text) => text.split(',').map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()).collect(),
         None => file,
     }
+}
+
+fn outbound_allow(entries: &[String]) -> Result<Vec<AllowEntry>, CliFault> {
+    entries.iter().map(|entry| entry.parse().map_err(text::bad_outbound_allow)).collect()
 }
 
 fn url(name: &'static str, text: &str) -> Result<Url, CliFault> {

@@ -7,7 +7,7 @@ use std::{fmt::Write, io::ErrorKind, net::SocketAddr, path::Path};
 
 use grantkeep_core::{NameFault, NoAnswer};
 use grantkeep_keeper::{KeepFault, StoreFault};
-use grantkeep_outbound::AddressFault;
+use grantkeep_outbound::{AddressFault, AllowFault};
 use grantkeep_seal::SealFault;
 use grantkeep_server::JwtSecretFault;
 use http::StatusCode;
@@ -430,6 +430,13 @@ pub(crate) fn bad_log_filter() -> CliFault {
 
 pub(crate) fn not_a_url(name: &str) -> CliFault {
     CliFault::usage(format!("{name} is not a web address"), "write it whole, such as https://tokens.example.org")
+}
+
+pub(crate) fn bad_outbound_allow(fault: AllowFault) -> CliFault {
+    CliFault::usage(
+        format!("GRANTKEEP_OUTBOUND_ALLOW cannot be used: {fault}"),
+        "write host names or addresses, each with a port if only that one is meant: mast.lan, 10.0.0.5:3000",
+    )
 }
 
 pub(crate) fn bad_base_url(name: &str, fault: AddressFault) -> CliFault {

@@ -35,6 +35,9 @@ pub struct Credential {
     pub owner: Owner,
     /// Where it comes from.
     pub provider: Provider,
+    /// Which server of the provider issued it, where a provider has several or may be moved: a Mastodon's origin, the issuer of
+    /// an OAuth 2.0 server. The token never goes to another.
+    pub server: Option<Box<str>>,
     /// Its name among the owner's credentials at that provider.
     pub account: Account,
     /// Whom it speaks for: confirmed by the provider, or as the pasted text claimed while the provider has not told.
@@ -56,15 +59,44 @@ pub struct Grant {
     pub kind: TokenKind,
     /// The access token, sealed.
     pub access_token: Sealed,
+    /// What renews it, sealed, if the provider gave something.
+    pub refresh_token: Option<Sealed>,
+    /// VK ID's `device_id`, sealed: without it the refresh token is worth nothing.
+    pub device_id: Option<Sealed>,
     /// Grows with every replaced token and is part of what the secret is bound to, so an older blob of the same row does not open.
     pub generation: i64,
     /// When it ends.
     pub expiry: Expiry,
+    /// What it may do.
+    pub scope: Scope,
+}
+
+/// What was asked for and what was granted, as the provider writes it; none where nobody said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// What we asked for.
+    pub asked: Option<Box<str>>,
+    /// What the provider says it granted.
+    pub granted: Option<Box<str>>,
+}
+
+impl Scope {
+    /// Whether something was asked for that was not granted. Where the provider did not say, it granted what was asked
+    /// (RFC 6749 §5.1).
+    pub fn is_reduced(&self) -> bool {
+        let (Some(asked), Some(granted)) = (&self.asked, &self.granted) else { return false };
+        let mut words = asked.split([' ', ',']).filter(|word| !word.is_empty());
+        words.any(|word| !granted.split([' ', ',']).any(|other| other == word))
+    }
 }
 
 /// What kind of token a grant holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenKind {
+    /// A token of Mastodon or a relative.
+    Mastodon,
+    /// A token of a configured OAuth 2.0 server.
+    OAuth2,
     /// A VK community's token: does not expire, not bound to an address.
     VkCommunity,
     /// A VK ID (OAuth 2.1) access token, `vk2.`: one hour.
@@ -79,7 +111,9 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind with its name in rows and answers.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Mastodon, "mastodon"),
+        (Self::OAuth2, "oauth2"),
         (Self::VkCommunity, "vk_community"),
         (Self::VkId, "vk_id"),
         (Self::VkService, "vk_service"),
@@ -107,6 +141,8 @@ pub enum Subject {
     Community(u64),
     /// The application itself.
     Application,
+    /// A person, by an identifier that is text: `109348@mstdn.jp`, the `sub` of an OpenID provider.
+    Person(Box<str>),
 }
 
 impl Subject {
@@ -114,7 +150,7 @@ impl Subject {
     pub fn user_id(&self) -> Option<u64> {
         match self {
             Self::User(id) => Some(*id),
-            Self::Community(_) | Self::Application => None,
+            Self::Application | Self::Community(_) | Self::Person(_) => None,
         }
     }
 }
@@ -136,6 +172,29 @@ impl Expiry {
         match self {
             Self::Never => None,
             Self::Stated(at) | Self::Assumed(at) => Some(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_reduced_when_a_word_of_it_is_missing() {
+        for (asked, granted, reduced) in [
+            (Some("read write"), Some("write read"), false),
+            (Some("read write"), Some("read write follow"), false),
+            (Some("read write"), Some("read"), true),
+            (Some("read,write"), Some("read write"), false),
+            (Some("read"), Some("read:accounts"), true),
+            (Some("read"), Some(""), true),
+            (Some(""), Some(""), false),
+            (Some("read"), None, false),
+            (None, Some("read"), false),
+        ] {
+            let scope = Scope { asked: asked.map(Into::into), granted: granted.map(Into::into) };
+            assert_eq!(scope.is_reduced(), reduced, "{asked:?} {granted:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no randomness, no async. Time and chance come in as arguments.
 
+pub mod authorization;
 pub mod credential;
 pub mod evidence;
 pub mod name;
@@ -11,9 +12,10 @@ pub mod secret;
 pub mod status;
 pub mod time;
 
-pub use credential::{Credential, CredentialId, Expiry, Grant, Sealed, Subject, TokenKind, Uid};
+pub use authorization::{Authorization, AuthorizationId, Digest, Flow, NewAuthorization, Progress};
+pub use credential::{Credential, CredentialId, Expiry, Grant, Scope, Sealed, Subject, TokenKind, Uid};
 pub use evidence::{Evidence, Outcome, Reading};
-pub use name::{Account, NameFault, Owner, Provider};
+pub use name::{Account, NameFault, Owner, Provider, ProviderName};
 pub use outgoing::{Answer, NoAnswer, Outgoing, Payload, Purpose};
 pub use secret::Secret;
 pub use status::{State, Status};

@@ -83,30 +83,77 @@ impl Account {
 /// Where tokens come from, by the name that stands in URLs and on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provider {
-    /// VK: implicit flow, community tokens and service keys.
+    /// Mastodon and its relatives: one provider, many servers.
+    Mastodon,
+    /// An OAuth 2.0 server that the configuration names.
+    OAuth2(ProviderName),
+    /// VK: implicit flow, VK ID, community tokens and service keys.
     Vk,
 }
 
 impl Provider {
-    /// Every provider there is.
-    pub const ALL: [Self; 1] = [Self::Vk];
-
     /// The name in URLs and on the command line.
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
+            Self::Mastodon => "mastodon",
+            Self::OAuth2(name) => name.as_str(),
             Self::Vk => "vk",
         }
     }
 
-    /// The provider of that name.
+    /// The provider of that name, if a provider may have it. Whether one is configured is for the caller to know.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|provider| provider.as_str() == name)
+        match name {
+            "mastodon" => Some(Self::Mastodon),
+            "vk" => Some(Self::Vk),
+            _ => ProviderName::new(name).map(Self::OAuth2),
+        }
     }
 }
 
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// The name of a configured provider: 1 to 32 of `a-z`, `0-9`, `-` and `_`, beginning with a letter or a digit. Kept inline, so
+/// that a [`Provider`] is copied like a number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderName {
+    bytes: [u8; Self::LONGEST],
+    length: u8,
+}
+
+impl ProviderName {
+    /// Longest name, in characters.
+    pub const LONGEST: usize = 32;
+
+    /// Checks a name.
+    pub fn new(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let first = text.bytes().next()?;
+        if text.len() > Self::LONGEST
+            || !allowed(first)
+            || !text.bytes().all(|byte| allowed(byte) || b"-_".contains(&byte))
+        {
+            return None;
+        }
+        let mut bytes = [0; Self::LONGEST];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Some(Self { bytes, length: u8::try_from(text.len()).ok()? })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII was let in.
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -161,6 +208,22 @@ mod tests {
     fn account_names_that_look_the_same_after_normalisation_are_the_same() {
         assert_eq!(Account::new("e\u{301}"), Account::new("\u{e9}"));
         assert_ne!(Account::new("A"), Account::new("a"));
+    }
+
+    #[test]
+    fn provider_names_are_short_lower_case_words() {
+        let longest = "a".repeat(32);
+        for name in ["vk", "mastodon", "acme", "my-own_2", "0", &longest] {
+            assert_eq!(Provider::from_name(name).map(|provider| provider.to_string()).as_deref(), Some(name));
+        }
+        assert_eq!(
+            (Provider::from_name("vk"), Provider::from_name("mastodon")),
+            (Some(Provider::Vk), Some(Provider::Mastodon))
+        );
+        let too_long = "a".repeat(33);
+        for name in ["", "VK", "-a", "_a", "a b", "a/b", "a.b", "\u{e9}", "a\0", &too_long] {
+            assert_eq!(Provider::from_name(name), None, "{name:?}");
+        }
     }
 
     proptest! {

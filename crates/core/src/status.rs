@@ -27,6 +27,8 @@ pub enum State {
     NeedsHuman,
     /// Withdrawn at the provider.
     Revoked,
+    /// Alive, with fewer scopes than asked.
+    ScopeReduced,
     /// The provider has not given a clear answer for long.
     Unknown,
     /// Captured, not yet confirmed.
@@ -37,7 +39,7 @@ pub enum State {
 
 impl State {
     /// Every state with its name in the API and on the command line.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::AccountBlocked, "account_blocked"),
         (Self::AppBlocked, "app_blocked"),
         (Self::Expired, "expired"),
@@ -45,6 +47,7 @@ impl State {
         (Self::IpMismatch, "ip_mismatch"),
         (Self::NeedsHuman, "needs_human"),
         (Self::Revoked, "revoked"),
+        (Self::ScopeReduced, "scope_reduced"),
         (Self::Unknown, "unknown"),
         (Self::Unverified, "unverified"),
         (Self::Valid, "valid"),
@@ -60,6 +63,7 @@ impl State {
             Self::IpMismatch => "ip_mismatch",
             Self::NeedsHuman => "needs_human",
             Self::Revoked => "revoked",
+            Self::ScopeReduced => "scope_reduced",
             Self::Unknown => "unknown",
             Self::Unverified => "unverified",
             Self::Valid => "valid",
@@ -93,7 +97,7 @@ impl State {
             Self::IpMismatch => NextAction::LoginFromHere,
             Self::NeedsHuman => NextAction::ConfirmAtProvider,
             Self::Unknown | Self::Unverified => NextAction::Wait,
-            Self::Valid => NextAction::None,
+            Self::ScopeReduced | Self::Valid => NextAction::None,
         }
     }
 }
@@ -161,20 +165,21 @@ pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> Stat
     let ends_at = grant.expiry.at();
     let left = ends_at.map(|at| at.since(now));
     let due = left.is_some_and(|left| left < LEAD);
-    let (state, cause, since) = judge(ends_at, evidence, now);
+    let (state, cause, since) = judge(grant, evidence, now);
     let is_valid = match state {
-        State::Expiring | State::Unverified | State::Valid => Some(true),
+        State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => Some(true),
         State::Unknown => None,
         _ => Some(false),
     };
     let needs_refresh = match state {
-        State::Expiring | State::Unverified | State::Valid => due,
+        State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => due,
         _ => true,
     };
     Status { state, cause, since, is_valid, needs_refresh, left }
 }
 
-fn judge(ends_at: Option<Timestamp>, evidence: &Evidence, now: Timestamp) -> (State, &str, Timestamp) {
+fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &'a str, Timestamp) {
+    let ends_at = grant.expiry.at();
     let clear = evidence.clear.as_ref();
     let refused = |outcome: Outcome| clear.filter(|reading| reading.outcome == outcome);
     if let Some(reading) = refused(Outcome::AccountBlocked) {
@@ -204,6 +209,9 @@ fn judge(ends_at: Option<Timestamp>, evidence: &Evidence, now: Timestamp) -> (St
     if let Some(at) = ends_at.filter(|at| at.since(now) < LEAD) {
         return (State::Expiring, BY_CLOCK, at.before(LEAD).max(evidence.captured_at));
     }
+    if grant.scope.is_reduced() {
+        return (State::ScopeReduced, FEWER_SCOPES, evidence.captured_at);
+    }
     match (clear, &evidence.unclear) {
         (Some(reading), _) => because(State::Valid, reading),
         (None, Some(reading)) => (State::Unverified, &reading.cause, evidence.captured_at),
@@ -213,6 +221,9 @@ fn judge(ends_at: Option<Timestamp>, evidence: &Evidence, now: Timestamp) -> (St
 
 /// Cause of a state that follows from time alone.
 const BY_CLOCK: &str = "clock";
+
+/// Cause of a state that follows from what the provider granted.
+const FEWER_SCOPES: &str = "fewer_scopes_than_asked";
 
 /// Cause of a state that follows from nobody having asked yet.
 const NOT_ASKED: &str = "not_checked_yet";

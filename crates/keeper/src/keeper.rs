@@ -70,6 +70,11 @@ impl Keeper {
         &self.vk
     }
 
+    /// Whether tokens can come from there.
+    pub fn knows(&self, provider: Provider) -> bool {
+        provider == Provider::Vk
+    }
+
     /// The credential of that account; without an account, the most recently stored one.
     pub async fn find(
         &self,

@@ -1,8 +1,8 @@
 //! Owns the way of a pasted token into a credential: read, ask the provider, decide, seal, store.
 
 use grantkeep_core::{
-    Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Secret, Subject, Timestamp,
-    TokenKind, Uid,
+    Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Scope, Sealed, Secret, Subject,
+    Timestamp, TokenKind, Uid,
     redirect::{self, Intake, Stated},
 };
 use grantkeep_store::{NewCredential, StoreFault};
@@ -114,9 +114,10 @@ impl Keeper {
             uid,
             owner: incoming.owner.clone(),
             provider: Provider::Vk,
+            server: None,
             account: incoming.account.clone(),
             subject: incoming.subject.clone(),
-            grant: Grant { kind: incoming.kind, access_token, generation: 1, expiry: incoming.expiry },
+            grant: bare(incoming, access_token, 1),
             evidence: incoming.evidence.clone(),
             created_at: incoming.evidence.captured_at,
             check_at: incoming.check_at,
@@ -128,7 +129,7 @@ impl Keeper {
         let access_token = self.seal(&incoming.owner, existing.uid, generation, &incoming.token)?;
         Ok(Credential {
             subject: incoming.subject.clone(),
-            grant: Grant { kind: incoming.kind, access_token, generation, expiry: incoming.expiry },
+            grant: bare(incoming, access_token, generation),
             evidence: incoming.evidence.clone(),
             check_at: incoming.check_at,
             ..existing.clone()
@@ -146,6 +147,19 @@ fn refuse_dead(finding: &Finding) -> Result<(), KeepFault> {
         | Outcome::Misconfigured
         | Outcome::OtherAddress
         | Outcome::Revoked => Err(KeepFault::Refused { outcome: finding.outcome, cause: finding.cause.clone() }),
+    }
+}
+
+/// A pasted token comes alone: nothing renews it, and nobody says what it may do.
+fn bare(incoming: &Incoming, access_token: Sealed, generation: i64) -> Grant {
+    Grant {
+        kind: incoming.kind,
+        access_token,
+        refresh_token: None,
+        device_id: None,
+        generation,
+        expiry: incoming.expiry,
+        scope: Scope::default(),
     }
 }
 

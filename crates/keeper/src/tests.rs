@@ -43,8 +43,13 @@ impl Stage {
             ..VkSettings::default()
         };
         let world = World { now: || NOW, random };
-        let keeper =
-            Keeper::new(Parts { store: Arc::clone(&store), sealer, outbound: Client::default(), vk: settings, world });
+        let keeper = Keeper::new(Parts {
+            store: Arc::clone(&store),
+            sealer,
+            outbound: Client::to_own_server(&url("")),
+            vk: settings,
+            world,
+        });
         Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), _directory: directory }
     }
 
@@ -52,7 +57,10 @@ impl Stage {
         let url = format!("{}{path}", self.vk.vk_url()).parse().unwrap();
         let body = Some(Payload::Json(Secret::from(body.to_string())));
         let outgoing = Outgoing { purpose: Purpose::Check, method, url, headers: Vec::new(), body };
-        serde_json::from_slice(&Client::default().send(outgoing).await.unwrap().body).unwrap()
+        serde_json::from_slice(
+            &Client::to_own_server(&self.vk.vk_url().parse().unwrap()).send(outgoing).await.unwrap().body,
+        )
+        .unwrap()
     }
 
     async fn token(&self, of: Value) -> String {

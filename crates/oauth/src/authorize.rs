@@ -5,49 +5,19 @@
 
 use std::borrow::Cow;
 
-use thiserror::Error;
 use url::Url;
+
+use crate::{Challenge, Endpoint};
 
 /// Parameters that only [`Authorize`]'s own fields set.
 const RESERVED: [&str; 7] =
     ["client_id", "code_challenge", "code_challenge_method", "redirect_uri", "response_type", "scope", "state"];
 
-/// An authorization endpoint: a URL without a fragment (RFC 6749 §3.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(Url);
-
-/// Why a URL is not an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum EndpointFault {
-    /// RFC 6749 §3.1: the endpoint URI must not include a fragment.
-    #[error("an endpoint cannot have a fragment (#…)")]
-    Fragment,
-}
-
-impl Endpoint {
-    /// Takes a URL as it is, with its own query.
-    pub fn new(url: Url) -> Result<Self, EndpointFault> {
-        if url.fragment().is_some() { Err(EndpointFault::Fragment) } else { Ok(Self(url)) }
-    }
-
-    /// The endpoint `name` under a base URL. A query or fragment of the base belongs to no endpoint and is left out.
-    pub fn under(base: &Url, name: &str) -> Self {
-        let mut url = base.clone();
-        url.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
-        url.set_query(None);
-        url.set_fragment(None);
-        Self(url)
-    }
-
-    /// The URL.
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-}
-
 /// What the provider is asked to send back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseType {
+    /// A code, in the query: the authorization code grant, RFC 6749 §4.1.
+    Code,
     /// The token itself, in the fragment: the implicit grant, RFC 6749 §4.2.
     Token,
 }
@@ -56,6 +26,7 @@ impl ResponseType {
     /// The parameter's value.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Code => "code",
             Self::Token => "token",
         }
     }
@@ -78,6 +49,8 @@ pub struct Authorize<'a> {
     pub response_type: ResponseType,
     /// `state`.
     pub state: Option<&'a str>,
+    /// `code_challenge`, with `code_challenge_method=S256` (RFC 7636 §4.3).
+    pub challenge: Option<&'a Challenge>,
     /// Further parameters. One that only the fields above may set, or that is there already, is left out.
     pub extra: &'a [(&'a str, &'a str)],
 }
@@ -92,9 +65,12 @@ impl Authorize<'_> {
             ("scope", self.scope),
             ("response_type", Some(self.response_type.as_str())),
             ("state", self.state),
+            ("code_challenge", self.challenge.map(Challenge::as_str)),
+            ("code_challenge_method", self.challenge.map(|_| Challenge::METHOD)),
         ];
         let is_field = |name: &str| fields.iter().any(|(field, value)| *field == name && value.is_some());
-        let own: Vec<&str> = self.endpoint.0.query().unwrap_or("").split('&').filter(|pair| !pair.is_empty()).collect();
+        let own: Vec<&str> =
+            self.endpoint.url().query().unwrap_or("").split('&').filter(|pair| !pair.is_empty()).collect();
         let own: Vec<&str> = own.into_iter().filter(|pair| !is_field(&name_of(pair))).collect();
         let mut extra: Vec<(&str, &str)> = Vec::with_capacity(self.extra.len());
         for (name, value) in self.extra {
@@ -110,7 +86,7 @@ impl Authorize<'_> {
         let mut query = form_urlencoded::Serializer::new(own.join("&"));
         query.extend_pairs(fields.into_iter().filter_map(|(name, value)| Some((name, value?))));
         query.extend_pairs(extra);
-        let mut url = self.endpoint.0.clone();
+        let mut url = self.endpoint.url().clone();
         url.set_query(Some(&query.finish()));
         url
     }

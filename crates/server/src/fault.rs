@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     StorageFull,
     StorageUnavailable,
     TargetTooLong,
+    /// The owner has as many authorizations under way as one may have.
+    TooManyAuthorizations,
     TooManyFailures,
     Unusable(State),
     WrongHost,
@@ -88,7 +90,7 @@ impl Fault {
             Self::Body(fault) => fault.status(),
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAuthorizations | Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::Integrity | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady | Self::ProviderUnavailable | Self::StorageFull | Self::StorageUnavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -128,6 +130,7 @@ impl Fault {
             Self::StorageFull => "storage_full",
             Self::StorageUnavailable => "storage_unavailable",
             Self::TargetTooLong => "uri_too_long",
+            Self::TooManyAuthorizations => "too_many_authorizations",
             Self::TooManyFailures => "too_many_failures",
             Self::Unusable(state) => state.as_str(),
             Self::WrongHost => "wrong_host",
@@ -183,6 +186,7 @@ const fn stored(fault: &StoreFault) -> Fault {
         StoreFault::Conflict | StoreFault::Stale => Fault::StorageBusy,
         StoreFault::Corrupt { .. } => Fault::Integrity,
         StoreFault::Full => Fault::StorageFull,
+        StoreFault::TooMany => Fault::TooManyAuthorizations,
         StoreFault::Closed | StoreFault::Newer { .. } | StoreFault::NotOurs | StoreFault::Unavailable(_) => {
             Fault::StorageUnavailable
         }

@@ -92,6 +92,14 @@ impl Route {
         }
     }
 
+    /// The provider that is named in the path.
+    pub(crate) const fn provider(&self) -> Option<Provider> {
+        match self {
+            Self::HandOut(provider) | Self::Submit(provider) | Self::TokenStatus(provider) => Some(*provider),
+            _ => None,
+        }
+    }
+
     /// What it takes to be answered.
     pub(crate) const fn access(&self) -> Access {
         match self {

@@ -118,6 +118,9 @@ impl Service {
             // Signing in comes first: what exists under /api/ is not told to strangers.
             let caller = self.sign_in(&parts.headers, peer)?;
             let route = Route::find(&parts.method, path)?;
+            if route.provider().is_some_and(|provider| !self.keeper.knows(provider)) {
+                return Err(Fault::NoSuchProvider);
+            }
             return match route.access() {
                 Access::May(needed) if !caller.may.include(needed) => Err(Fault::ForbiddenScope(needed)),
                 _ => Ok((route, Some(caller))),

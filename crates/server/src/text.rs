@@ -79,6 +79,11 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "A valid key is needed in the Authorization header".into(),
             "Send Authorization: Bearer KEY with a key of grantkeep key issue that has not expired".into(),
         ),
+        Fault::TooManyAuthorizations => (
+            "Too many authorizations",
+            "A hundred authorizations of this owner are under way".into(),
+            "Finish some of them, or wait: each ends after 10 minutes".into(),
+        ),
         Fault::TooManyFailures => (
             "Too many failures",
             "Too many requests without a valid key came from this address".into(),
@@ -166,7 +171,7 @@ fn unusable(state: State) -> (&'static str, Cow<'static, str>, Cow<'static, str>
             ("The provider wants a person to confirm something", "Sign in at the provider, confirm, then check again")
         }
         State::Revoked => ("The provider has withdrawn the token", "Obtain a new token and submit it"),
-        State::Expiring | State::Unknown | State::Unverified | State::Valid => {
+        State::Expiring | State::ScopeReduced | State::Unknown | State::Unverified | State::Valid => {
             ("The token cannot be handed out", "Check it: POST /api/v1/credentials/{id}/check")
         }
     };

@@ -121,7 +121,7 @@ impl Serialize for HandedOut<'_> {
 #[derive(Serialize)]
 pub(crate) struct CredentialView<'a> {
     id: i64,
-    provider: &'static str,
+    provider: &'a str,
     account_name: &'a str,
     kind: &'static str,
     user_id: Option<u64>,

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Sealed, Subject, Timestamp, TokenKind, Uid,
+    Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Scope, Sealed, Subject, Timestamp, TokenKind, Uid,
 };
+
+mod attempt;
 
 use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
 
@@ -27,13 +29,17 @@ pub(crate) fn new(owner_name: &str, account_name: &str) -> NewCredential {
         uid: Uid(uid),
         owner: owner(owner_name),
         provider: Provider::Vk,
+        server: None,
         account: account(account_name),
         subject: Some(Subject::User(u64::MAX >> 1)),
         grant: Grant {
             kind: TokenKind::VkUser,
             access_token: Sealed(vec![7; 64].into()),
+            refresh_token: None,
+            device_id: None,
             generation: 1,
             expiry: Expiry::Stated(NOW),
+            scope: Scope::default(),
         },
         evidence: Evidence::captured(NOW).with(Outcome::Alive, "confirmed", "users.get", NOW).with(
             Outcome::Unclear,
@@ -56,6 +62,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     owners_do_not_see_each_other(&*store).await;
     listings_go_page_by_page(&*store).await;
     due_ones_come_longest_due_first(&*store).await;
+    attempt::suite(&store).await;
     keys_are_listed_and_revoked(&*store).await;
     the_first_data_key_stays(&*store).await;
     writers_at_once_are_all_answered(&store).await;
@@ -72,6 +79,7 @@ async fn rows_read_back_as_written(store: &dyn Store) {
         (Some(Subject::Community(7)), Expiry::Never, TokenKind::VkCommunity),
         (Some(Subject::Application), Expiry::Never, TokenKind::VkService),
         (None, Expiry::Assumed(NOW), TokenKind::VkUnknown),
+        (Some(Subject::Person("109348@mstdn.jp".into())), Expiry::Never, TokenKind::Mastodon),
     ];
     for (number, (subject, expiry, kind)) in variants.into_iter().enumerate() {
         let mut written = new("reader", &format!("имя {number} 🙂"));
@@ -81,10 +89,16 @@ async fn rows_read_back_as_written(store: &dyn Store) {
         if number > 1 {
             written.evidence = Evidence::captured(NOW);
         }
+        if number > 3 {
+            written.server = Some("mstdn.jp".into());
+            written.grant.refresh_token = Some(Sealed(vec![8; 64].into()));
+            written.grant.device_id = Some(Sealed(vec![9; 64].into()));
+            written.grant.scope = Scope { asked: Some("read write".into()), granted: Some("read".into()) };
+        }
         let stored = store.insert(written.clone()).await.unwrap();
         let read = store.get(&written.owner, stored.id).await.unwrap().unwrap();
         assert_eq!(format!("{read:?}"), format!("{stored:?}"));
-        assert_eq!((read.subject, read.grant, read.evidence), (written.subject, written.grant, written.evidence));
+        assert_eq!((read.subject, read.grant, read.server), (written.subject, written.grant, written.server));
         assert_eq!(store.insert(new("reader", read.account.as_str())).await.unwrap_err(), StoreFault::Conflict);
     }
 }

@@ -29,6 +29,9 @@ pub enum StoreFault {
         /// Schema version of this program.
         known: i64,
     },
+    /// The owner has as many authorizations under way as one may have.
+    #[error("too many authorizations are under way")]
+    TooMany,
     /// The file is a database of another program.
     #[error("the file is not a grantkeep database")]
     NotOurs,

@@ -6,14 +6,19 @@
 mod cache;
 mod fault;
 mod key;
+mod registration;
 mod sqlite;
 
 use std::{pin::Pin, sync::Arc};
 
-use grantkeep_core::{Account, Credential, CredentialId, Evidence, Grant, Owner, Provider, Subject, Timestamp, Uid};
+use grantkeep_core::{
+    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, NewAuthorization,
+    Owner, Progress, Provider, Subject, Timestamp, Uid,
+};
 
 pub use fault::StoreFault;
 pub use key::ApiKey;
+pub use registration::Registration;
 pub use sqlite::{Options, SqliteStore};
 
 /// What every call of a store answers with, later.
@@ -28,6 +33,8 @@ pub struct NewCredential {
     pub owner: Owner,
     /// Where it comes from.
     pub provider: Provider,
+    /// Which server of the provider issued it.
+    pub server: Option<Box<str>>,
     /// Its name.
     pub account: Account,
     /// Whom it speaks for, if known.
@@ -89,7 +96,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Writes what is known about a credential without a new token. [`StoreFault::Stale`] when the row has moved on since it was read.
     fn update(&self, credential: Credential) -> Answering<'_, Credential>;
 
-    /// Puts a new token into a credential, which makes it the most recently stored one; with `absorbed`, removes that other
+    /// Puts a new token into a credential, under the name it has, which makes it the most recently stored one; with `absorbed`, removes that other
     /// credential of the same owner in the same transaction. [`StoreFault::Stale`] when either row has moved on.
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential>;
 
@@ -101,6 +108,53 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// When the next check is due.
     fn next_due(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// Remembers an authorization. [`StoreFault::TooMany`] when its owner has a hundred under way.
+    fn begin(&self, new: NewAuthorization) -> Answering<'_, ()>;
+
+    /// The authorization of that id, whosever it is.
+    fn authorization<'a>(&'a self, id: &'a AuthorizationId) -> Answering<'a, Option<Authorization>>;
+
+    /// The authorization that this `state` was made for.
+    fn authorization_of_state(&self, state: Digest) -> Answering<'_, Option<Authorization>>;
+
+    /// The authorization that this ticket was made for.
+    fn authorization_of_ticket(&self, ticket: Digest) -> Answering<'_, Option<Authorization>>;
+
+    /// Spends the ticket of a pending authorization on one browser; says whether this one got it.
+    fn bind<'a>(&'a self, id: &'a AuthorizationId, binding: Digest, now: Timestamp) -> Answering<'a, bool>;
+
+    /// Takes a pending authorization, so that nobody else can; says whether this caller got it.
+    fn claim<'a>(&'a self, id: &'a AuthorizationId, now: Timestamp) -> Answering<'a, bool>;
+
+    /// Ends an authorization that has not ended, and forgets its secrets; says whether this call ended it.
+    fn conclude<'a>(
+        &'a self,
+        id: &'a AuthorizationId,
+        progress: Progress,
+        cause: Option<&'a str>,
+        credential: Option<CredentialId>,
+    ) -> Answering<'a, bool>;
+
+    /// Ends what nobody came back for until `now`, and forgets what ended before `forget_before`; says how many ended.
+    fn sweep_authorizations(&self, now: Timestamp, forget_before: Timestamp) -> Answering<'_, usize>;
+
+    /// Ends, as failed, what was being exchanged when the program ended; says how many. For the start, before anything is claimed.
+    fn give_up_claimed<'a>(&'a self, cause: &'a str) -> Answering<'a, usize>;
+
+    /// The application registered for exactly that.
+    fn registration<'a>(
+        &'a self,
+        server: &'a str,
+        redirect_uri: &'a str,
+        scopes: &'a str,
+    ) -> Answering<'a, Option<Registration>>;
+
+    /// Remembers a registration, in the place of an older one for the same.
+    fn register(&self, registration: Registration) -> Answering<'_, ()>;
+
+    /// Forgets a registration that its server no longer knows, unless it has been renewed meanwhile; says whether it did.
+    fn unregister(&self, registration: Registration) -> Answering<'_, bool>;
 
     /// Remembers an issued API key.
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;

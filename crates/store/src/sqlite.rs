@@ -2,6 +2,7 @@
 //!
 //! Reads are answered inline: they take microseconds, and a thread switch would cost more than the read.
 
+mod attempt;
 mod connection;
 mod migration;
 mod query;
@@ -13,9 +14,12 @@ mod writer;
 
 use std::{path::PathBuf, sync::Arc};
 
-use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Timestamp};
+use grantkeep_core::{
+    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, NewAuthorization, Owner, Progress,
+    Provider, Timestamp,
+};
 
-use crate::{Answering, ApiKey, Found, Listing, NewCredential, Store, StoreFault, cache::FoundCache};
+use crate::{Answering, ApiKey, Found, Listing, NewCredential, Registration, Store, StoreFault, cache::FoundCache};
 use reader::Readers;
 use writer::Writer;
 
@@ -84,14 +88,10 @@ struct Changes {
 }
 
 /// Updates a row; what it was called before counts as changed too, because an update may give it another name.
-fn update(
-    connection: &rusqlite::Connection,
-    credential: Credential,
-    order: query::Order,
-    mut gone: Vec<Credential>,
-) -> Result<(Credential, Changes), StoreFault> {
+fn update(connection: &rusqlite::Connection, credential: Credential) -> Result<(Credential, Changes), StoreFault> {
     let before = query::account_of(connection, credential.id)?.and_then(|name| Account::new(&name).ok());
-    let stored = query::update(connection, credential, order)?;
+    let stored = query::update(connection, credential, query::Order::Kept)?;
+    let mut gone = Vec::new();
     if let Some(account) = before.filter(|account| *account != stored.account) {
         gone.push(Credential { account, ..stored.clone() });
     }
@@ -132,7 +132,7 @@ impl Store for SqliteStore {
     }
 
     fn update(&self, credential: Credential) -> Answering<'_, Credential> {
-        self.write(move |connection| update(connection, credential, query::Order::Kept, Vec::new()))
+        self.write(move |connection| update(connection, credential))
     }
 
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
@@ -144,7 +144,8 @@ impl Store for SqliteStore {
                 query::remove(connection, &absorbed)?;
                 gone.push(absorbed);
             }
-            update(connection, credential, query::Order::Latest, gone)
+            let stored = query::update(connection, credential, query::Order::Latest)?;
+            Ok((stored.clone(), Changes { gone, stored: Some(stored) }))
         })
     }
 
@@ -163,6 +164,72 @@ impl Store for SqliteStore {
 
     fn next_due(&self) -> Answering<'_, Option<Timestamp>> {
         self.read(query::next_due)
+    }
+
+    fn begin(&self, new: NewAuthorization) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((attempt::add(connection, &new)?, Changes::default())))
+    }
+
+    fn authorization<'a>(&'a self, id: &'a AuthorizationId) -> Answering<'a, Option<Authorization>> {
+        self.read(move |connection| attempt::by_id(connection, id))
+    }
+
+    fn authorization_of_state(&self, state: Digest) -> Answering<'_, Option<Authorization>> {
+        self.read(move |connection| attempt::by_state(connection, state))
+    }
+
+    fn authorization_of_ticket(&self, ticket: Digest) -> Answering<'_, Option<Authorization>> {
+        self.read(move |connection| attempt::by_ticket(connection, ticket))
+    }
+
+    fn bind<'a>(&'a self, id: &'a AuthorizationId, binding: Digest, now: Timestamp) -> Answering<'a, bool> {
+        let id = id.clone();
+        self.write(move |connection| Ok((attempt::bind(connection, &id, binding, now)?, Changes::default())))
+    }
+
+    fn claim<'a>(&'a self, id: &'a AuthorizationId, now: Timestamp) -> Answering<'a, bool> {
+        let id = id.clone();
+        self.write(move |connection| Ok((attempt::claim(connection, &id, now)?, Changes::default())))
+    }
+
+    fn conclude<'a>(
+        &'a self,
+        id: &'a AuthorizationId,
+        progress: Progress,
+        cause: Option<&'a str>,
+        credential: Option<CredentialId>,
+    ) -> Answering<'a, bool> {
+        let (id, cause) = (id.clone(), cause.map(str::to_owned));
+        self.write(move |connection| {
+            let ended = attempt::conclude(connection, &id, progress, cause.as_deref(), credential)?;
+            Ok((ended, Changes::default()))
+        })
+    }
+
+    fn sweep_authorizations(&self, now: Timestamp, forget_before: Timestamp) -> Answering<'_, usize> {
+        self.write(move |connection| Ok((attempt::sweep(connection, now, forget_before)?, Changes::default())))
+    }
+
+    fn give_up_claimed<'a>(&'a self, cause: &'a str) -> Answering<'a, usize> {
+        let cause = cause.to_owned();
+        self.write(move |connection| Ok((attempt::give_up_claimed(connection, &cause)?, Changes::default())))
+    }
+
+    fn registration<'a>(
+        &'a self,
+        server: &'a str,
+        redirect_uri: &'a str,
+        scopes: &'a str,
+    ) -> Answering<'a, Option<Registration>> {
+        self.read(move |connection| attempt::registration(connection, server, redirect_uri, scopes))
+    }
+
+    fn register(&self, registration: Registration) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((attempt::register(connection, &registration)?, Changes::default())))
+    }
+
+    fn unregister(&self, registration: Registration) -> Answering<'_, bool> {
+        self.write(move |connection| Ok((attempt::unregister(connection, &registration)?, Changes::default())))
     }
 
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()> {

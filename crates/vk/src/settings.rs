@@ -60,6 +60,7 @@ impl Settings {
             scope: Some(self.scope.as_str()).filter(|scope| !scope.is_empty()),
             response_type: ResponseType::Token,
             state: None,
+            challenge: None,
             extra: &[("v", API_VERSION)],
         };
         request.url()

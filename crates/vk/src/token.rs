@@ -21,7 +21,8 @@ pub fn kind_of(intake: &Intake<'_>) -> TokenKind {
 /// community's or an application's.
 pub fn usual_expiry(kind: TokenKind, now: Timestamp) -> Expiry {
     match kind {
-        TokenKind::VkCommunity | TokenKind::VkService => Expiry::Never,
+        // Those of other providers are not ours to know.
+        TokenKind::Mastodon | TokenKind::OAuth2 | TokenKind::VkCommunity | TokenKind::VkService => Expiry::Never,
         TokenKind::VkId => Expiry::Assumed(now.after(Lifetime::from_hours(1))),
         TokenKind::VkUnknown | TokenKind::VkUser => Expiry::Assumed(now.after(Lifetime::from_hours(24))),
     }
@@ -33,7 +34,8 @@ pub fn default_account(subject: Option<&Subject>) -> Account {
         Some(Subject::User(id)) => format!("vk_{id}"),
         Some(Subject::Community(id)) => format!("vk_club{id}"),
         Some(Subject::Application) => "vk_app".into(),
-        None => "vk_unverified".into(),
+        // VK names everybody by a number.
+        Some(Subject::Person(_)) | None => "vk_unverified".into(),
     };
     Account::new(&name).expect("a short name of ASCII letters and digits")
 }

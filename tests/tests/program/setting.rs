@@ -121,6 +121,7 @@ fn a_wrong_setting_begins_nothing() {
         ("GRANTKEEP_OWNER",             "hunter2\u{7}"),
         ("GRANTKEEP_LOG",               "=hunter2="),
         ("GRANTKEEP_CONFIG",            "/nowhere/config.toml"),
+        ("GRANTKEEP_OUTBOUND_ALLOW",    "https://hunter2.example/"),
     ];
     for (name, value) in rows {
         for line in ["serve", "status", "doctor"] {

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::ExitCode};
 
 use grantkeep_core::{Outgoing, Purpose};
-use grantkeep_outbound::Client;
+use grantkeep_outbound::{Client, Rules};
 use http::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -51,7 +51,7 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
         return Err(text::local_only("doctor"));
     }
     let mut findings = files(&settings.data_dir);
-    let api_url = settings.vk.api_url.clone();
+    let (api_url, rules) = (settings.vk.api_url.clone(), settings.rules(&settings.vk));
     match Api::find(&settings).await {
         Ok(api) => {
             findings.push(owner_of(&api));
@@ -62,7 +62,7 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
             findings.push(finding(Level::Fail, text::DOCTOR_DATABASE, format!("{}; {}", fault.what, fault.hint)));
         }
     }
-    findings.push(provider(api_url).await);
+    findings.push(provider(api_url, rules).await);
     tell(&findings, doctor.json)?;
     let failed = findings.iter().any(|finding| finding.level == Level::Fail);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -139,11 +139,11 @@ async fn database(api: &Api, findings: &mut Vec<Finding>) {
 }
 
 /// Whether the provider can be reached from here at all; what it answers does not matter.
-async fn provider(api_url: Url) -> Finding {
+async fn provider(api_url: Url, rules: Rules) -> Finding {
     let host = api_url.host_str().unwrap_or_default().to_owned();
     let outgoing =
         Outgoing { purpose: Purpose::Check, method: Method::GET, url: api_url, headers: Vec::new(), body: None };
-    match Client::default().send(outgoing).await {
+    match Client::new(rules).send(outgoing).await {
         Ok(_) => finding(Level::Ok, text::DOCTOR_VK, text::doctor_reached(&host)),
         Err(reason) => finding(Level::Warn, text::DOCTOR_VK, text::doctor_not_reached(&host, reason)),
     }

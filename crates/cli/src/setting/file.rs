@@ -13,6 +13,8 @@ pub(super) struct File {
     pub(super) public_url: Option<String>,
     #[serde(default)]
     pub(super) allowed_hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) outbound_allow: Vec<String>,
     pub(super) owner: Option<String>,
     pub(super) log: Option<String>,
     #[serde(default)]

@@ -5,12 +5,20 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Expiry, Sealed, TokenKind};
+use crate::{Expiry, Scope, Sealed, TokenKind};
 
 const CAPTURED: Timestamp = Timestamp::from_unix(1_768_059_000); // 2026-01-10T15:30:00Z
 
 fn grant(expiry: Expiry) -> Grant {
-    Grant { kind: TokenKind::VkUser, access_token: Sealed(Box::default()), generation: 1, expiry }
+    Grant {
+        kind: TokenKind::VkUser,
+        access_token: Sealed(Box::default()),
+        refresh_token: None,
+        device_id: None,
+        generation: 1,
+        expiry,
+        scope: Scope::default(),
+    }
 }
 
 fn later(hours: u64, minutes: u64, seconds: u64) -> Timestamp {
@@ -21,6 +29,18 @@ fn knowing(outcomes: &[(Outcome, u64)]) -> Evidence {
     outcomes.iter().fold(Evidence::captured(CAPTURED), |evidence, (outcome, minutes)| {
         evidence.with(*outcome, outcome.as_str(), "users.get", later(0, *minutes, 0))
     })
+}
+
+#[test]
+fn fewer_scopes_than_asked_are_said_while_the_token_is_good() {
+    let scope = Scope { asked: Some("read write".into()), granted: Some("read".into()) };
+    let reduced = Grant { scope, ..grant(Expiry::Stated(later(24, 0, 0))) };
+    let state = |outcomes: &[(Outcome, u64)], hours| assess(&reduced, &knowing(outcomes), later(hours, 0, 0)).state;
+    assert_eq!(state(&[(Outcome::Alive, 0)], 1), State::ScopeReduced);
+    assert_eq!(state(&[], 1), State::ScopeReduced);
+    assert_eq!(state(&[(Outcome::Revoked, 0)], 1), State::Revoked);
+    assert_eq!(state(&[(Outcome::Alive, 0)], 23), State::Expiring);
+    assert_eq!(state(&[(Outcome::Alive, 0)], 24), State::Expired);
 }
 
 #[test]
@@ -106,7 +126,7 @@ fn any_expiry() -> impl Strategy<Value = Expiry> {
 /// Between events a state only ever moves along this line.
 fn age(state: State) -> u8 {
     match state {
-        State::Valid | State::Unverified => 0,
+        State::ScopeReduced | State::Valid | State::Unverified => 0,
         State::Expiring => 1,
         State::Unknown => 2,
         State::NeedsHuman | State::IpMismatch => 3,

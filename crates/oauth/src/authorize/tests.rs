@@ -1,6 +1,7 @@
 //! What an authorize URL looks like, and what it never takes.
 
 use super::*;
+use crate::Verifier;
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
@@ -17,6 +18,7 @@ fn query(endpoint: &str, scope: Option<&str>, state: Option<&str>, extra: &[(&st
         scope,
         response_type: ResponseType::Token,
         state,
+        challenge: None,
         extra,
     };
     let url = request.url();
@@ -64,6 +66,7 @@ fn display_stands_after_the_redirect_uri() {
         scope: Some("s"),
         response_type: ResponseType::Token,
         state: None,
+        challenge: None,
         extra: &[("display", "popup"), ("v", "1")],
     };
     let expected =
@@ -72,20 +75,24 @@ fn display_stands_after_the_redirect_uri() {
 }
 
 #[test]
-fn refuses_an_endpoint_with_a_fragment() {
-    for text in ["https://id.example/authorize#x", "https://id.example/authorize?a=b#", "https://id.example/#"] {
-        assert_eq!(Endpoint::new(url(text)), Err(EndpointFault::Fragment), "{text}");
-    }
-}
-
-#[test]
-fn an_endpoint_stands_under_its_base() {
-    for (base, expected) in [
-        ("https://id.example", "https://id.example/authorize"),
-        ("https://id.example/", "https://id.example/authorize"),
-        ("http://127.0.0.1:8001/vk/", "http://127.0.0.1:8001/vk/authorize"),
-        ("https://id.example/a?b=c#d", "https://id.example/a/authorize"),
-    ] {
-        assert_eq!(Endpoint::under(&url(base), "authorize").url().as_str(), expected, "{base}");
-    }
+fn a_challenge_goes_with_its_method() {
+    let endpoint = Endpoint::under(&url("https://id.example"), "authorize");
+    let challenge = Verifier::from_random([7; 32]).challenge();
+    let request = Authorize {
+        endpoint: &endpoint,
+        client_id: "1",
+        redirect_uri: "http://127.0.0.1:8000/callback/acme",
+        display: None,
+        scope: Some("read"),
+        response_type: ResponseType::Code,
+        state: Some("s"),
+        challenge: Some(&challenge),
+        extra: &[("code_challenge_method", "plain"), ("prompt", "consent")],
+    };
+    let expected = format!(
+        "https://id.example/authorize?client_id=1&redirect_uri=http%3A%2F%2F127.0.0.1%3A8000%2Fcallback%2Facme&scope=read\
+         &response_type=code&state=s&code_challenge={}&code_challenge_method=S256&prompt=consent",
+        challenge.as_str()
+    );
+    assert_eq!(request.url().as_str(), expected);
 }

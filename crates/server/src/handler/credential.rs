@@ -20,7 +20,8 @@ const MOST_AT_ONCE: usize = 200;
 pub(super) async fn list(service: &Service, asked: &Asked<'_>) -> Result<Response, Fault> {
     let caller = asked.caller()?;
     let provider = asked.query.one("provider")?;
-    let provider = provider.map(|name| Provider::from_name(&name).ok_or(Fault::NoSuchProvider)).transpose()?;
+    let provider = provider.map(|name| Provider::from_name(&name).filter(|provider| service.keeper.knows(*provider)));
+    let provider = provider.map(|known| known.ok_or(Fault::NoSuchProvider)).transpose()?;
     let state = asked.query.one("state")?;
     let state = state.map(|name| State::from_name(&name).ok_or(Fault::BadParameter("state"))).transpose()?;
     let limit = asked.query.number("limit", 1, LARGEST_LIMIT)?.unwrap_or(USUAL_LIMIT);

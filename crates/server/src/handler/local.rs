@@ -67,7 +67,7 @@ pub(super) async fn issue_key(service: &Service, asked: &Asked<'_>) -> Result<Re
         id: key_id(service),
         owner: owner(body)?,
         permissions: permissions(body)?,
-        providers: providers(body)?,
+        providers: providers(service, body)?,
         issued_at,
         expires_at: issued_at.after(ttl),
         revoked_at: None,
@@ -120,10 +120,11 @@ fn permissions(body: &Object) -> Result<String, Fault> {
     Ok(words.join(" "))
 }
 
-fn providers(body: &Object) -> Result<Option<String>, Fault> {
+fn providers(service: &Service, body: &Object) -> Result<Option<String>, Fault> {
     let Some(names) = body.text("providers").map_err(Fault::Body)? else { return Ok(None) };
     let names: Vec<&str> = names.expose().split_ascii_whitespace().collect();
-    if names.is_empty() || names.iter().any(|name| Provider::from_name(name).is_none()) {
+    let known = |name: &str| Provider::from_name(name).is_some_and(|provider| service.keeper.knows(provider));
+    if names.is_empty() || !names.iter().all(|name| known(name)) {
         return Err(Fault::InvalidKeyRequest("There is no provider of that name"));
     }
     Ok(Some(names.join(" ")))

@@ -12,7 +12,7 @@ mod embedded {
 }
 
 /// `PRAGMA user_version` after the last migration.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 
 /// `PRAGMA application_id` of a database of ours: "Grk3".
 const APPLICATION: i64 = 0x4772_6b33;
@@ -45,4 +45,11 @@ fn is_current(connection: &Connection) -> Result<bool, StoreFault> {
         (0, 0) if tables == 0 => Ok(false),
         _ => Err(StoreFault::NotOurs),
     }
+}
+
+/// What the first release made.
+#[cfg(test)]
+pub(super) fn only_the_first(connection: &mut Connection) {
+    let runner = embedded::migrations::runner().set_target(refinery::Target::Version(1));
+    runner.set_grouped(true).run(connection).unwrap();
 }

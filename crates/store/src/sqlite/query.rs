@@ -15,6 +15,19 @@ pub(super) enum Order {
     Latest,
 }
 
+/// What every update writes, and of which row.
+macro_rules! known {
+    () => {
+        "revision = :revision, subject_kind = :subject_kind, subject_id = :subject_id, \
+         subject_text = :subject_text, token_kind = :token_kind, server = :server, refresh_token = :refresh_token, \
+         device_id = :device_id, scope_asked = :scope_asked, scope_granted = :scope_granted, access_token = :access_token, generation = :generation, expires_at = :expires_at, \
+         expiry_source = :expiry_source, captured_at = :captured_at, clear_outcome = :clear_outcome, \
+         clear_cause = :clear_cause, clear_asked = :clear_asked, clear_since = :clear_since, clear_at = :clear_at, \
+         unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, unclear_since = :unclear_since, \
+         unclear_at = :unclear_at, check_at = :check_at WHERE id = :id AND revision = :expected"
+    };
+}
+
 fn one(connection: &Connection, end: &str, parameters: impl Params) -> Result<Option<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -52,7 +65,11 @@ pub(super) fn get(connection: &Connection, owner: &Owner, id: CredentialId) -> R
 pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<Credential>, StoreFault> {
     let end = "WHERE owner = ?1 AND id > ?2 AND (?3 IS NULL OR provider = ?3) ORDER BY id LIMIT ?4";
     let limit = i64::try_from(listing.limit).unwrap_or(i64::MAX);
-    many(connection, end, params![listing.owner.as_str(), listing.after, listing.provider.map(Provider::as_str), limit])
+    many(
+        connection,
+        end,
+        params![listing.owner.as_str(), listing.after, listing.provider.as_ref().map(Provider::as_str), limit],
+    )
 }
 
 pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -> Result<Vec<Credential>, StoreFault> {
@@ -78,6 +95,7 @@ pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Cred
         revision: 1,
         owner: new.owner,
         provider: new.provider,
+        server: new.server,
         account: new.account,
         subject: new.subject,
         grant: new.grant,
@@ -86,36 +104,47 @@ pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Cred
         check_at: new.check_at,
     };
     let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
-         token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
+         subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
          clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at) \
          VALUES (:uid, :revision, :owner, :provider, :account, \
          (SELECT coalesce(max(stored_order), 0) + 1 FROM credential WHERE owner = :owner AND provider = :provider), \
-         :subject_kind, :subject_id, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
+         :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
+         :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
          :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
          :unclear_since, :unclear_at, :created_at, :check_at)";
-    write(connection, sql, &credential, &[(":created_at", &credential.created_at.unix())])?;
+    let fixed: &[Named<'_>] = named_params! {
+        ":uid": credential.uid.0,
+        ":owner": credential.owner.as_str(),
+        ":provider": credential.provider.as_str(),
+        ":account": credential.account.as_str(),
+        ":created_at": credential.created_at.unix(),
+    };
+    write(connection, sql, &credential, fixed)?;
     Ok(Credential { id: connection.last_insert_rowid(), ..credential })
 }
 
-/// Writes everything that can change. Expects the revision the credential was read with.
+/// Writes what is known about a credential: with [`Order::Kept`] its name too, with [`Order::Latest`] its new place among the
+/// owner's. Expects the revision the credential was read with. What cannot change is not named: SQLite writes every index anew
+/// that has a named column, and each is one more page in the commit.
 pub(super) fn update(
     connection: &Connection,
     mut credential: Credential,
     order: Order,
 ) -> Result<Credential, StoreFault> {
-    let sql = "UPDATE credential SET uid = :uid, revision = :revision, owner = :owner, provider = :provider, \
-         account = :account, stored_order = CASE WHEN :latest THEN 1 + \
-         (SELECT max(stored_order) FROM credential WHERE owner = :owner AND provider = :provider) ELSE stored_order END, \
-         subject_kind = :subject_kind, subject_id = :subject_id, token_kind = :token_kind, access_token = :access_token, \
-         generation = :generation, expires_at = :expires_at, expiry_source = :expiry_source, captured_at = :captured_at, \
-         clear_outcome = :clear_outcome, clear_cause = :clear_cause, clear_asked = :clear_asked, \
-         clear_since = :clear_since, clear_at = :clear_at, unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, \
-         unclear_since = :unclear_since, unclear_at = :unclear_at, check_at = :check_at \
-         WHERE id = :id AND revision = :expected";
+    let sql = match order {
+        Order::Kept => concat!("UPDATE credential SET account = :account, ", known!()),
+        Order::Latest => concat!(
+            "UPDATE credential SET stored_order = 1 + (SELECT max(latest.stored_order) FROM credential AS latest \
+             WHERE latest.owner = credential.owner AND latest.provider = credential.provider), ",
+            known!()
+        ),
+    };
     let expected = credential.revision;
     credential.revision += 1;
-    let (id, latest) = (credential.id, order == Order::Latest);
-    match write(connection, sql, &credential, &[(":id", &id), (":expected", &expected), (":latest", &latest)])? {
+    let (id, account) = (credential.id, credential.account.as_str());
+    let named: [Named<'_>; 3] = [(":id", &id), (":expected", &expected), (":account", &account)];
+    let named = if order == Order::Kept { &named[..] } else { &named[..2] };
+    match write(connection, sql, &credential, named)? {
         0 => Err(StoreFault::Stale),
         _ => Ok(credential),
     }
@@ -137,13 +166,15 @@ fn write(
 ) -> Result<usize, StoreFault> {
     let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
     let common: &[Named<'_>] = named_params! {
-        ":uid": credential.uid.0,
         ":revision": credential.revision,
-        ":owner": credential.owner.as_str(),
-        ":provider": credential.provider.as_str(),
-        ":account": credential.account.as_str(),
         ":subject_kind": flat.subject_kind,
         ":subject_id": flat.subject_id,
+        ":subject_text": flat.subject_text,
+        ":server": credential.server,
+        ":refresh_token": credential.grant.refresh_token.as_ref().map(|sealed| &sealed.0),
+        ":device_id": credential.grant.device_id.as_ref().map(|sealed| &sealed.0),
+        ":scope_asked": credential.grant.scope.asked,
+        ":scope_granted": credential.grant.scope.granted,
         ":token_kind": credential.grant.kind.as_str(),
         ":access_token": &credential.grant.access_token.0,
         ":generation": credential.grant.generation,

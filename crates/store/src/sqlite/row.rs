@@ -1,7 +1,7 @@
 //! Owns how a credential becomes a row and back. A row that fits no variant is damage, named by table, id and column.
 
 use grantkeep_core::{
-    Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Sealed, Subject, Timestamp,
+    Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Scope, Sealed, Subject, Timestamp,
     TokenKind, Uid,
 };
 use rusqlite::{Row, types::FromSql};
@@ -9,8 +9,8 @@ use rusqlite::{Row, types::FromSql};
 use crate::StoreFault;
 
 /// Every column that [`read`] reads, in its order.
-pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, account, subject_kind, subject_id, token_kind, \
-     access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
+pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
+     subject_text, token_kind, access_token, refresh_token, device_id, generation, scope_asked, scope_granted, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
      clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at";
 
 /// One row, read column by column, that knows how to say which column was wrong.
@@ -49,13 +49,17 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
         revision: columns.get("revision")?,
         owner: columns.name("owner", |text| Owner::new(text).ok())?,
         provider: columns.name("provider", Provider::from_name)?,
+        server: columns.get("server")?,
         account: columns.name("account", |text| Account::new(text).ok())?,
         subject: read_subject(&columns)?,
         grant: Grant {
             kind: columns.name("token_kind", TokenKind::from_name)?,
             access_token: Sealed(columns.get::<Vec<u8>>("access_token")?.into()),
+            refresh_token: read_sealed(&columns, "refresh_token")?,
+            device_id: read_sealed(&columns, "device_id")?,
             generation: columns.get("generation")?,
             expiry: read_expiry(&columns)?,
+            scope: Scope { asked: columns.get("scope_asked")?, granted: columns.get("scope_granted")? },
         },
         evidence: Evidence {
             captured_at: columns.at_always("captured_at")?,
@@ -67,9 +71,16 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
     })
 }
 
+fn read_sealed(columns: &Columns<'_>, column: &'static str) -> Result<Option<Sealed>, StoreFault> {
+    Ok(columns.get::<Option<Vec<u8>>>(column)?.map(|blob| Sealed(blob.into())))
+}
+
 fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, StoreFault> {
     let kind: Option<String> = columns.get("subject_kind")?;
     let id: Option<i64> = columns.get("subject_id")?;
+    if let Some(text) = columns.get::<Option<Box<str>>>("subject_text")? {
+        return Ok(Some(Subject::Person(text)));
+    }
     match (kind.as_deref(), id.and_then(|id| u64::try_from(id).ok())) {
         (None, None) => Ok(None),
         (Some("user"), Some(id)) => Ok(Some(Subject::User(id))),
@@ -115,19 +126,24 @@ fn read_unclear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
 pub(super) struct Flat<'c> {
     pub(super) subject_kind: Option<&'static str>,
     pub(super) subject_id: Option<i64>,
+    pub(super) subject_text: Option<&'c str>,
     pub(super) expires_at: Option<i64>,
     pub(super) expiry_source: Option<&'static str>,
     pub(super) clear: Option<&'c Reading>,
     pub(super) unclear: Option<&'c Reading>,
 }
 
-pub(super) fn flatten<'c>(subject: Option<&Subject>, expiry: Expiry, evidence: &'c Evidence) -> Flat<'c> {
+pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence: &'c Evidence) -> Flat<'c> {
     let id = |id: u64| i64::try_from(id).ok();
     let (subject_kind, subject_id) = match subject {
-        None => (None, None),
+        None | Some(Subject::Person(_)) => (None, None),
         Some(Subject::User(user)) => (Some("user"), id(*user)),
         Some(Subject::Community(group)) => (Some("community"), id(*group)),
         Some(Subject::Application) => (Some("application"), None),
+    };
+    let subject_text = match subject {
+        Some(Subject::Person(text)) => Some(&**text),
+        _ => None,
     };
     let expiry_source = match expiry {
         Expiry::Never => None,
@@ -137,6 +153,7 @@ pub(super) fn flatten<'c>(subject: Option<&Subject>, expiry: Expiry, evidence: &
     Flat {
         subject_kind,
         subject_id,
+        subject_text,
         expires_at: expiry.at().map(Timestamp::unix),
         expiry_source,
         clear: evidence.clear.as_ref(),

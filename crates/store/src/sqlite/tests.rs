@@ -2,14 +2,14 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
-use grantkeep_core::Provider;
+use grantkeep_core::{Provider, Scope, Subject};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
 use crate::{
     Store,
-    contract::{self, new, owner},
+    contract::{self, account, new, owner},
 };
 
 fn open(directory: &TempDir, alone: bool) -> Result<SqliteStore, StoreFault> {
@@ -96,7 +96,10 @@ fn foreign_and_newer_databases_are_refused_untouched() {
     for (sql, expected) in [
         ("CREATE TABLE theirs (x)", StoreFault::NotOurs),
         ("PRAGMA application_id = 7", StoreFault::NotOurs),
-        ("PRAGMA application_id = 1198680883; PRAGMA user_version = 99", StoreFault::Newer { found: 99, known: 1 }),
+        (
+            "PRAGMA application_id = 1198680883; PRAGMA user_version = 99",
+            StoreFault::Newer { found: 99, known: migration::SCHEMA },
+        ),
     ] {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("grantkeep.db");
@@ -151,4 +154,24 @@ async fn memory_never_answers_with_what_was_before_an_answered_write() {
         assert_eq!(found.credential.revision, credential.revision);
     }
     reader.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_its_rows() {
+    let directory = TempDir::new().unwrap();
+    let mut first = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    migration::only_the_first(&mut first);
+    first
+        .execute_batch(
+            "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
+             token_kind, access_token, generation, captured_at, created_at) VALUES \
+             (zeroblob(16), 3, 'me', 'vk', 'old', 1, 'user', 5, 'vk_user', zeroblob(64), 2, 7, 7)",
+        )
+        .unwrap();
+    drop(first);
+    let store = open(&directory, true).unwrap();
+    let found = store.find(&owner("me"), Provider::Vk, Some(&account("old"))).await.unwrap().unwrap();
+    let (kept, grant) = (&found.credential, &found.credential.grant);
+    assert_eq!((kept.id, kept.revision, &kept.subject, &kept.server), (1, 3, &Some(Subject::User(5)), &None));
+    assert_eq!((grant.generation, &grant.refresh_token, &grant.scope), (2, &None, &Scope::default()));
 }

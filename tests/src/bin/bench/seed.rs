@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use grantkeep_core::{
-    Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Secret, Subject, Timestamp, TokenKind, Uid,
+    Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Scope, Secret, Subject, Timestamp, TokenKind,
+    Uid,
 };
 use grantkeep_keeper::unlock;
 use grantkeep_seal::{MasterKey, Place, Sealer};
@@ -47,8 +48,17 @@ pub(crate) fn credential(sealer: &Sealer, owner: Owner, number: usize) -> NewCre
         account: account(number),
         owner,
         provider: Provider::Vk,
+        server: None,
         subject: Some(Subject::User(number as u64)),
-        grant: Grant { kind: TokenKind::VkUser, access_token, generation: 1, expiry },
+        grant: Grant {
+            kind: TokenKind::VkUser,
+            access_token,
+            refresh_token: None,
+            device_id: None,
+            generation: 1,
+            expiry,
+            scope: Scope::default(),
+        },
         evidence: Evidence::captured(now).with(Outcome::Alive, "confirmed", "users.get", now),
         created_at: now,
         check_at: None,

@@ -79,7 +79,7 @@ fn requests(server: &Role) -> Arc<Vec<Vec<u8>>> {
 fn asking(vk: SocketAddr) -> f64 {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let asking = runtime.spawn(async move {
-        let client = Client::default();
+        let client = Client::to_own_server(&format!("http://{vk}").parse().unwrap());
         let mut latencies = Vec::new();
         for number in 0..2000 {
             let outgoing = Outgoing {

@@ -100,7 +100,13 @@ impl Stage {
         let vk = Url::parse(&sandbox.vk_url()).unwrap();
         let settings = VkSettings { oauth_url: vk.clone(), api_url: vk.clone(), ..VkSettings::default() };
         let world = World { now, random };
-        let parts = KeeperParts { store, sealer, outbound: Default::default(), vk: settings, world };
+        let parts = KeeperParts {
+            store,
+            sealer,
+            outbound: grantkeep_outbound::Client::to_own_server(&vk),
+            vk: settings,
+            world,
+        };
         let settings = Settings {
             keeper: Arc::new(Keeper::new(parts)),
             jwt_secret: JwtSecret::from_text(&Secret::from("0123456789abcdef0123456789abcdef")).unwrap(),
@@ -110,8 +116,8 @@ impl Stage {
         Self {
             service: Arc::new(Service::new(settings).await.unwrap()),
             document: serde_json::from_str(OPENAPI).unwrap(),
+            client: grantkeep_outbound::Client::to_own_server(&vk),
             vk,
-            client: Default::default(),
             ids: RefCell::default(),
             _sandbox: sandbox,
             _directory: directory,

@@ -1,0 +1,61 @@
+// An OpenID provider on loopback: the certified `oidc-provider`, with its own sign-in and consent pages (any name, any password).
+// Strict where OAuth 2.1 is strict: PKCE, `iss` in every answer, a new refresh token at every refresh.
+//
+// E2E_CALLBACK is the base of the redirect URIs; the client NAME has BASE/callback/NAME. Prints `ready URL`, and ends
+// when its standard input does.
+import { createServer } from 'node:http'
+import { Provider } from 'oidc-provider'
+
+const callback = process.env.E2E_CALLBACK
+const refreshed = ['authorization_code', 'refresh_token']
+const device = 'urn:ietf:params:oauth:grant-type:device_code'
+
+const client = (client_id, rest) => ({
+  client_id,
+  redirect_uris: [`${callback}/callback/${client_id}`],
+  response_types: ['code'],
+  grant_types: refreshed,
+  ...rest,
+})
+
+const configuration = {
+  clients: [
+    client('oidc-basic', { client_secret: 'known to the test/+%', token_endpoint_auth_method: 'client_secret_basic' }),
+    client('oidc-post', { client_secret: 'known to the test', token_endpoint_auth_method: 'client_secret_post' }),
+    client('oidc-public', { application_type: 'native', token_endpoint_auth_method: 'none' }),
+    client('oidc-device', {
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      grant_types: [device, 'refresh_token'],
+      redirect_uris: [],
+      response_types: [],
+    }),
+  ],
+  claims: { openid: ['sub'], profile: ['preferred_username', 'name'] },
+  // A token for the userinfo endpoint may carry the name only if the scope says so; the account is whoever signed in.
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: id, name: `${id} of the test` }) }),
+  cookies: { keys: ['the cookies of one run'] },
+  features: {
+    deviceFlow: { enabled: true },
+    devInteractions: { enabled: true },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+    userinfo: { enabled: true },
+  },
+  issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  ttl: { AccessToken: 3600, AuthorizationCode: 60, DeviceCode: 600, Grant: 86400, IdToken: 3600, Interaction: 3600, RefreshToken: 86400, Session: 86400 },
+}
+
+const server = createServer()
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`
+  const provider = new Provider(issuer, configuration)
+  for (const event of ['authorization.error', 'grant.error', 'device_authorization.error', 'server_error']) {
+    provider.on(event, (_, error) => console.error(`${event}: ${error.error ?? error.message} ${error.error_detail ?? ''}`))
+  }
+  server.on('request', provider.callback())
+  console.log(`ready ${issuer}`)
+})
+process.stdin.on('end', () => process.exit(0)).resume()

@@ -1,0 +1,109 @@
+//! The person at the browser: one order at a time to `e2e/browser/browser.mjs`, and what the last page showed.
+
+use std::cell::RefCell;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::child::Child;
+use super::install::CHROMIUM;
+use super::server::{absolute, log};
+use crate::process::Stream;
+
+pub(super) struct Browser(RefCell<Child>);
+
+/// What the person does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit<'a> {
+    pub(super) open: &'a str,
+    pub(super) person: &'a str,
+    /// Allow, or decline.
+    pub(super) allow: bool,
+    /// A cookie jar that is kept for the next visit of that name; otherwise a fresh one.
+    pub(super) session: Option<&'a str>,
+    /// What to type where a device's code is asked for.
+    pub(super) code: Option<&'a str>,
+    /// Do not go to addresses that begin so, but tell them.
+    pub(super) hold: Option<&'a str>,
+}
+
+impl<'a> Visit<'a> {
+    /// Alice, who allows, in a fresh browser. Where she goes is said later.
+    pub(super) fn alice() -> Self {
+        Self { open: "", person: "alice", allow: true, session: None, code: None, hold: None }
+    }
+
+    pub(super) fn to(open: &'a str) -> Self {
+        Self { open, ..Self::alice() }
+    }
+
+    pub(super) fn declining(self) -> Self {
+        Self { allow: false, ..self }
+    }
+
+    pub(super) fn as_person(self, person: &'a str) -> Self {
+        Self { person, ..self }
+    }
+
+    pub(super) fn in_session(self, name: &'a str) -> Self {
+        Self { session: Some(name), ..self }
+    }
+
+    pub(super) fn typing(self, code: &'a str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    pub(super) fn holding(self, prefix: &'a str) -> Self {
+        Self { hold: Some(prefix), ..self }
+    }
+}
+
+/// Where the person ended up.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// What the address bar shows; an internal address when the last server did not answer.
+    pub(super) address: String,
+    /// Status of the last answer to a visit.
+    pub(super) status: u64,
+    pub(super) heading: String,
+    pub(super) text: String,
+    /// The last address that the person was sent to, its fragment included, whether or not somebody answered there.
+    pub(super) went_to: String,
+    /// What pages asked for besides themselves: from, to.
+    pub(super) requests: Vec<(String, String)>,
+}
+
+impl Browser {
+    pub(super) fn start() -> Result<Self, String> {
+        let mut node = Command::new("node");
+        node.arg(absolute("browser/browser.mjs")).env("E2E_CHROMIUM", CHROMIUM);
+        let mut child = Child::start("the browser", &mut node, log("browser")?)?;
+        child.wait_for("being ready", |_: Stream, line: &str| line.starts_with("ready ").then_some(()))?;
+        Ok(Self(RefCell::new(child)))
+    }
+
+    /// # Errors
+    /// The browser could not do it: a page that nobody knows how to answer, or one that never came.
+    pub(super) fn visit(&self, visit: Visit<'_>) -> Result<Page, String> {
+        let Visit { open, person, allow, session, code, hold } = visit;
+        let choose = if allow { "allow" } else { "deny" };
+        let order =
+            json!({ "open": open, "as": person, "choose": choose, "session": session, "code": code, "hold": hold });
+        let mut child = self.0.borrow_mut();
+        child.say(&order.to_string())?;
+        let answer = child.wait_for("an answer", |_: Stream, line: &str| serde_json::from_str::<Value>(line).ok())?;
+        if let Some(error) = answer["error"].as_str() {
+            return Err(format!("in the browser: {error}"));
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let requests = answer["requests"].as_array().into_iter().flatten();
+        Ok(Page {
+            address: text(&answer["address"]),
+            status: answer["status"].as_u64().unwrap_or(0),
+            heading: text(&answer["heading"]),
+            text: text(&answer["text"]),
+            went_to: text(&answer["went_to"]),
+            requests: requests.map(|request| (text(&request["from"]), text(&request["to"]))).collect(),
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! The list of flows, and what they have in common. A flow is one story with one server: it fails with a sentence that says what was not so.
+
+mod django;
+mod mastodon;
+mod oidc;
+mod plain;
+
+use super::browser::{Page, Visit};
+use super::child::Ended;
+use super::program::{Home, Login};
+use super::server::{Server, World};
+use super::wire;
+
+/// Nothing, or what was not as it should be.
+pub(super) type Done = Result<(), String>;
+
+#[derive(Clone, Copy)]
+pub(super) struct Flow {
+    pub(super) name: &'static str,
+    pub(super) needs: Server,
+    /// What a pass has shown.
+    pub(super) shows: &'static str,
+    pub(super) run: fn(&World) -> Done,
+}
+
+const fn flow(name: &'static str, needs: Server, run: fn(&World) -> Done, shows: &'static str) -> Flow {
+    Flow { name, needs, shows, run }
+}
+
+/// The servers alone first: when one of those fails, it is not us.
+pub(super) const FLOWS: &[Flow] = &[
+    flow("plain/oidc", Server::Oidc, plain::oidc, "the server alone: PKCE, `iss`, refresh tokens that rotate"),
+    flow("plain/device", Server::Oidc, plain::device, "the server alone: a device code"),
+    flow("plain/django", Server::Django, plain::django, "the server alone: a token in the fragment, a device code"),
+    flow(
+        "plain/mastodon",
+        Server::Mastodon,
+        plain::mastodon,
+        "the server alone: token reuse, error pages with status 200",
+    ),
+    flow("oidc/code", Server::Oidc, oidc::code, "a public client: discovery, PKCE, `iss`"),
+    flow("oidc/basic", Server::Oidc, oidc::basic, "a secret in the header, with signs that must be encoded"),
+    flow("oidc/post", Server::Oidc, oidc::post, "a secret in the form"),
+    flow("oidc/deny", Server::Oidc, oidc::deny, "declined: said so, nothing kept"),
+    flow("oidc/wrong-secret", Server::Oidc, oidc::wrong_secret, "a wrong client secret: refused, nothing kept"),
+    flow(
+        "oidc/stranger",
+        Server::Oidc,
+        oidc::stranger,
+        "a callback with an unknown state: refused, and the login goes on",
+    ),
+    flow("oidc/mix-up", Server::Oidc, oidc::mix_up, "an answer in another issuer's name: refused, nothing kept"),
+    flow("oidc/replay", Server::Oidc, oidc::replay, "the same callback again: refused, the credential stays"),
+    flow("oidc/paste", Server::Oidc, oidc::paste, "the address pasted, where no browser could reach us"),
+    flow("oidc/device", Server::Oidc, oidc::device, "a device code"),
+    flow("oidc/device-deny", Server::Oidc, oidc::device_deny, "a device code, declined"),
+    flow("oidc/connect", Server::Oidc, oidc::connect, "a running server: the API, its connect link, the callback"),
+    flow("oidc/remote", Server::Oidc, oidc::remote, "a running server: `login --remote`"),
+    flow("django/code", Server::Django, django::code, "addresses without discovery, a secret in the form"),
+    flow("django/deny", Server::Django, django::deny, "declined"),
+    flow("django/implicit", Server::Django, django::implicit, "a token in the fragment, through our page"),
+    flow("django/implicit-deny", Server::Django, django::implicit_deny, "declined, told in the query or the fragment"),
+    flow("django/device", Server::Django, django::device, "a device code"),
+    flow("django/device-deny", Server::Django, django::device_deny, "a device code, declined"),
+    flow("mastodon/code", Server::Mastodon, mastodon::code, "registration, code, identity"),
+    flow("mastodon/older", Server::OldMastodon, mastodon::older, "4.2: no metadata, no PKCE"),
+    flow("mastodon/deny", Server::Mastodon, mastodon::deny, "declined"),
+    flow(
+        "mastodon/twice",
+        Server::Mastodon,
+        mastodon::twice,
+        "two logins: one registration, one credential, the same token",
+    ),
+    flow(
+        "mastodon/forgotten",
+        Server::Mastodon,
+        mastodon::forgotten,
+        "the server forgot our application: registered anew",
+    ),
+    flow(
+        "mastodon/error-page",
+        Server::Mastodon,
+        mastodon::error_page,
+        "an error page that leads nowhere: time out, then healed",
+    ),
+    flow(
+        "mastodon/another",
+        Server::Mastodon,
+        mastodon::another,
+        "another person under the same name: refused, the first stays",
+    ),
+    flow("mastodon/paste", Server::Mastodon, mastodon::paste, "a code, pasted"),
+    flow("mastodon/own-token", Server::Mastodon, mastodon::own_token, "a token made in the server's settings"),
+];
+
+impl Flow {
+    /// Is it meant by this word of the command line: its name, or how that begins?
+    pub(super) fn answers_to(&self, word: &str) -> bool {
+        self.name == word || self.name.strip_prefix(word).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Without our binary.
+    pub(super) fn is_plain(&self) -> bool {
+        self.answers_to("plain")
+    }
+}
+
+pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Done {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Opens what a login waits for, and gives back its end and the page that the person sees then.
+fn visit(world: &World, mut login: Login, order: Visit<'_>) -> Result<(Ended, Page), String> {
+    let address = login.address()?;
+    let page = world.browser()?.visit(Visit { open: &address, ..order })?;
+    let ended = login.end().map_err(|finding| format!("{finding}\nthe person sees: {page:?}"))?;
+    Ok((ended, page))
+}
+
+/// The page that we show at the end is ours alone: no code or token in the address bar, and nothing asked of anybody else.
+fn clean(world: &World, page: &Page) -> Done {
+    let ours = world.callback();
+    ensure(page.address.starts_with(&ours), || format!("the person is left at {}", page.address))?;
+    for name in ["code", "access_token", "state", "error"] {
+        let left = wire::parameter(&page.address, name);
+        ensure(left.is_none(), || format!("`{name}` stays in the address bar: {}", page.address))?;
+    }
+    let stranger = page.requests.iter().find(|(from, to)| from.starts_with(&ours) && !to.starts_with(&ours));
+    ensure(stranger.is_none(), || format!("our page asks somebody else: {stranger:?}"))
+}
+
+/// One confirmed credential, whose token speaks for `person` at `userinfo`.
+fn keeps(home: &Home, provider: &str, userinfo: &str, person: &str) -> Done {
+    let credential = home.confirmed()?;
+    ensure(credential["provider"] == provider, || format!("kept for another provider: {credential}"))?;
+    speaks_for(&home.token(provider)?, userinfo, person)
+}
+
+fn speaks_for(token: &str, userinfo: &str, person: &str) -> Done {
+    let told = wire::get(userinfo, Some(token))?.expect(200)?;
+    let name = told.text("preferred_username").or_else(|_| told.text("username"))?;
+    ensure(name == person, || format!("the token speaks for {name}, not for {person}"))
+}
+
+/// The person declined: said so in words, by a code that scripts can read; nothing is kept.
+fn declined(home: &Home, ended: Ended) -> Done {
+    let ended = ended.failed(&[1, 3], &[])?;
+    let words = ["declin", "denied", "refused"];
+    ensure(words.iter().any(|word| ended.stderr.contains(word)), || format!("does not say what happened: {ended:?}"))?;
+    home.nothing_kept()
+}
