@@ -11,6 +11,7 @@ const EXPOSING: &[(&str, &str)] = &[
     ("crates/cli/src/key_file.rs", "writes and compares key files"),
     ("crates/core/src/redirect", "reads what was pasted"),
     ("crates/keeper/src/submit.rs", "takes the token out of what was pasted"),
+    ("crates/mastodon/src/registration/probe.rs", "puts the client's secret into the form"),
     ("crates/oauth/src", "puts codes, tokens and client secrets into requests, and reads them out of answers"),
     ("crates/outbound/src/client.rs", "puts a body onto the wire"),
     ("crates/sandbox/src", "mints the tokens of an emulated provider"),

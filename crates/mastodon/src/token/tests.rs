@@ -1,0 +1,116 @@
+//! Tokens of each server, an answer a line.
+
+use super::*;
+use crate::registration::client;
+use crate::site::Endpoints;
+use crate::tests::{form_of, parse};
+use crate::{Server, import};
+
+const NOW: Timestamp = Timestamp::from_unix(1_768_145_400);
+
+fn until(expiry: Expiry) -> String {
+    match expiry {
+        Expiry::Never => "never".into(),
+        Expiry::Stated(at) => format!("{}d", at.since(NOW).seconds() / 86_400),
+        Expiry::Assumed(at) => format!("{}d assumed", at.since(NOW).seconds() / 86_400),
+    }
+}
+
+#[test]
+fn every_server_s_token_is_kept_as_it_is_meant() {
+    use Software::{
+        Akkoma, Friendica, GoToSocial, Hollo, Mastodon, MastodonBefore43, Mitra, Pixelfed, Snac, Takahe, Unknown,
+    };
+    let made = "2026-01-11T15:30:00Z";
+    #[rustfmt::skip]
+    let table = [
+        (Mastodon,         "mastodon/token.json",     "never",        false, "profile write:media write:statuses", "2023-11-14T22:13:20Z"),
+        (MastodonBefore43, "mastodon/token.json",     "never",        false, "profile write:media write:statuses", "2023-11-14T22:13:20Z"),
+        (GoToSocial,       "gotosocial/token.json",   "never",        false, "read write", made),
+        (Akkoma,           "akkoma/token.json",       "never",        true,  "read write", made),
+        (Akkoma,           "akkoma/token_short.json", "1d",           true,  "read write", "-"),
+        (Pixelfed,         "pixelfed/token.json",     "365d",         true,  "asked",      made),
+        (Friendica,        "friendica/token.json",    "never",        false, "read write", made),
+        (Mitra,            "mitra/token.json",        "30d",          false, "read write", made),
+        (Mitra,            "takahe/token.json",       "30d assumed",  false, "read write", made),
+        (Pixelfed,         "takahe/token.json",       "365d assumed", false, "read write", made),
+        (Hollo,            "hollo/token.json",        "never",        false, "read write", made),
+        (Takahe,           "takahe/token.json",       "never",        false, "read write", made),
+        (Snac,             "snac/token.json",         "never",        false, "asked",      made),
+        (Unknown,          "mitra/token.json",        "30d",          false, "read write", made),
+    ];
+    for (software, file, expiry, renews, scopes, created_at) in table {
+        let answer = token::read(&parse(file).unwrap()).unwrap();
+        let granted = granted(software, answer, &Scopes::parse("asked"), NOW);
+        let made = granted.created_at.map_or("-".to_owned(), |at| at.to_string());
+        assert_eq!(
+            (
+                until(granted.expiry).as_str(),
+                granted.refresh_token.is_some(),
+                granted.scopes.to_string(),
+                made.as_str()
+            ),
+            (expiry, renews, scopes.to_owned(), created_at),
+            "{software:?} {file}"
+        );
+        assert!(granted.access_token.expose().contains("M1nted") && !format!("{granted:?}").contains("M1nted"));
+    }
+}
+
+#[test]
+fn a_lifetime_of_nothing_is_none() {
+    let lifetime = |days: u64| Stated::For(Lifetime::from_hours(24 * days));
+    for (software, stated, expected) in [
+        (Software::Mastodon, Stated::Absent, "never"),
+        (Software::Mastodon, Stated::Zero, "never"),
+        (Software::Mastodon, lifetime(7), "7d"),
+        (Software::Mitra, Stated::Zero, "30d assumed"),
+        (Software::Akkoma, Stated::For(Lifetime::LONGEST), "never"),
+        (Software::Akkoma, lifetime(50 * 365), "never"),
+        (Software::Akkoma, lifetime(50 * 365 - 1), "18249d"),
+    ] {
+        assert_eq!(until(expiry(software, stated, NOW)), expected, "{software:?} {stated:?}");
+    }
+}
+
+#[test]
+fn a_token_made_by_hand_is_taken_as_text() {
+    for (software, text, expected) in [
+        (Software::Mastodon, " M1ntedToken-_\n", "never"),
+        (Software::Pixelfed, "eyJ0eXAi.M1nted.x", "365d assumed"),
+        (Software::Mitra, "M1ntedToken", "30d assumed"),
+        (Software::Mastodon, r#"{"access_token":"M1ntedToken","token_type":"Bearer","scope":"read"}"#, "never"),
+        (Software::Mitra, r#"{"access_token":"M1ntedToken","expires_in":86400}"#, "1d"),
+    ] {
+        let intake = import::read(text).unwrap();
+        assert!(intake.token.expose().contains("M1nted"));
+        assert_eq!(until(import::expiry(software, &intake, NOW)), expected, "{text}");
+    }
+    for text in ["", "two words", "https://mstdn.jp/@me", "https://mstdn.jp/#access_token=x"] {
+        assert!(import::read(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn credentials_and_codes_go_into_the_body() {
+    let endpoints = Endpoints::usual(&Server::from_kept("mstdn.jp").unwrap());
+    let (secret, code) = (Secret::from("M1ntedSecret"), Secret::from("M1ntedCode"));
+    let verifier = Verifier::from_kept(Secret::from("M1ntedVerifier"));
+    let client = client("abc", &secret);
+    let exchange = exchange(&endpoints.token, &client, &code, "http://127.0.0.1:8000/x", &verifier);
+    let refresh = refresh(&endpoints.token, &client, &code);
+    for (outgoing, pairs) in [
+        (
+            &exchange,
+            "client_id=abc&client_secret=M1ntedSecret&code=M1ntedCode&code_verifier=M1ntedVerifier\
+             &grant_type=authorization_code&redirect_uri=http%3A%2F%2F127.0.0.1%3A8000%2Fx",
+        ),
+        (&refresh, "client_id=abc&client_secret=M1ntedSecret&grant_type=refresh_token&refresh_token=M1ntedCode"),
+    ] {
+        let mut form: Vec<&str> = form_of(outgoing).split('&').collect();
+        form.sort_unstable();
+        assert_eq!(form.join("&"), pairs);
+        assert_eq!(outgoing.url.as_str(), "https://mstdn.jp/oauth/token");
+        assert!(outgoing.headers.iter().all(|(name, _)| name == http::header::ACCEPT));
+    }
+}
