@@ -10,7 +10,12 @@ use grantkeep_sandbox::{Options, start};
 async fn main() -> Result<(), Box<dyn Error>> {
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8001".to_owned()).parse()?;
     let sandbox = start(Options { listen }).await?;
-    println!("the sandbox plays VK at {}; Ctrl-C ends it", sandbox.vk_url());
+    println!("VK              {}", sandbox.vk_url());
+    println!("OAuth 2.0       {}", sandbox.oauth2_url());
+    for (name, url) in sandbox.mastodons() {
+        println!("{name:<15} {url}");
+    }
+    println!("Ctrl-C ends it.");
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
     Ok(())

@@ -9,6 +9,7 @@ use grantkeep_core::Secret;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 
 /// Where a caller may say which address it stands for.
 const ADDRESS: &str = "x-sandbox-address";
@@ -18,7 +19,7 @@ pub(crate) struct Ask {
     pub(crate) method: Method,
     pub(crate) path: String,
     /// The query as it was sent, without `?`.
-    pub(crate) query: String,
+    pub(crate) raw_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     /// Where it comes from: the peer, or what `X-Sandbox-Address` says.
@@ -59,7 +60,7 @@ impl Ask {
         Some(Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
             body,
             caller: caller.to_canonical(),
@@ -69,6 +70,11 @@ impl Ask {
     /// Whether the body is a form.
     pub(crate) fn is_form(&self) -> bool {
         self.header(CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+    }
+
+    /// Whether the body is meant as JSON: whatever it calls itself, if it begins with `{`.
+    pub(crate) fn is_json(&self) -> bool {
+        !self.is_form() || self.body.trim_ascii_start().starts_with(b"{")
     }
 
     /// A header's value, when it is text.
@@ -82,19 +88,32 @@ impl Ask {
         form_urlencoded::parse(body).into_owned().collect()
     }
 
+    /// The parameters of the query.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.raw_query.as_bytes()).into_owned().collect()
+    }
+
+    /// The members of a JSON object in the body, those that are no text as JSON; nothing when it is none.
+    pub(crate) fn json_members(&self) -> Vec<(String, String)> {
+        let object = serde_json::from_slice::<serde_json::Map<String, Value>>(&self.body).unwrap_or_default();
+        let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        object.into_iter().map(|(name, value)| (name, text(value))).collect()
+    }
+
     /// The parameters of the query, then those of a form in the body.
     pub(crate) fn params(&self) -> Vec<(String, String)> {
-        let query = form_urlencoded::parse(self.query.as_bytes()).into_owned();
-        query.chain(self.form()).collect()
+        self.query().into_iter().chain(self.form()).collect()
+    }
+
+    /// What the `Authorization` header holds after that scheme.
+    pub(crate) fn authorization(&self, scheme: &str) -> Option<Secret> {
+        let (found, rest) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
+        found.eq_ignore_ascii_case(scheme).then(|| Secret::from(rest.trim()))
     }
 
     /// The parameters as the API takes them.
     pub(crate) fn call(&self) -> Call {
-        let mut token = self
-            .header(AUTHORIZATION.as_str())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Secret::from(token.trim()));
+        let mut token = self.authorization("bearer");
         let mut params = self.params();
         params.retain_mut(|(key, value)| {
             let is_token = key == "access_token";

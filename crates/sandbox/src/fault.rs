@@ -1,27 +1,38 @@
-//! Owns the faults that somebody switched on: rules that are asked, in the order in which they were set, about every call
-//! of the API.
+//! Owns the faults that somebody switched on: rules that are asked, in the order in which they were set, about every
+//! request to an endpoint.
 //!
-//! A rule holds for one method or for all, for some callers or for all, from now or later, so often or until cleared.
+//! A rule holds for one endpoint or for all, for some callers or for all, from now or later, so often or until cleared.
 
+mod wanted;
+
+use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::behaviour::Behaviour;
+pub(crate) use wanted::WantedFault;
 
 /// So many rules may be set at a time.
 pub(crate) const MOST: usize = 100;
 
+/// What a rule can ask for: a word of a provider's vocabulary.
+pub(crate) trait Word: Clone + fmt::Debug + fmt::Display {
+    /// Reads one word; none when it is not in the vocabulary.
+    fn parse(word: &str) -> Option<Self>;
+    /// Whether it changes an answer instead of being one.
+    fn is_modifier(&self) -> bool;
+}
+
 /// One rule.
 #[derive(Clone, Debug)]
-pub(crate) struct Fault {
-    /// The method it is about; none: every method.
-    pub(crate) method: Option<&'static str>,
-    pub(crate) answer: Behaviour,
-    /// How many calls it still answers; none: until it is cleared.
+pub(crate) struct Fault<W> {
+    /// The endpoint it is about; none: every endpoint.
+    pub(crate) endpoint: Option<&'static str>,
+    pub(crate) answer: W,
+    /// How many requests it still answers; none: until it is cleared.
     pub(crate) times: Option<u32>,
-    /// How many calls still pass before it begins.
+    /// How many requests still pass before it begins.
     pub(crate) after: u32,
     /// When it begins; none: at once.
     pub(crate) begins_at: Option<Instant>,
@@ -32,10 +43,10 @@ pub(crate) struct Fault {
 }
 
 /// A rule as it is listed: with what is left of its limits.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) id: u64,
-    pub(crate) method: Option<&'static str>,
+    pub(crate) endpoint: Option<&'static str>,
     pub(crate) answer: String,
     pub(crate) times: Option<u32>,
     pub(crate) after: u32,
@@ -45,24 +56,29 @@ pub(crate) struct Listed {
 }
 
 /// The rules that are set.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
+#[derive(Debug)]
+pub(crate) struct Faults<W> {
     last_id: u64,
-    rules: Vec<(u64, Fault)>,
+    rules: Vec<(u64, Fault<W>)>,
 }
 
-impl Fault {
-    fn concerns(&self, method: &str, caller: IpAddr, now: Instant) -> bool {
-        self.method.is_none_or(|only| only == method)
-            && self.address.is_none_or(|only| only == caller)
+impl<W> Default for Faults<W> {
+    fn default() -> Self {
+        Self { last_id: 0, rules: Vec::new() }
+    }
+}
+
+impl<W> Fault<W> {
+    fn concerns(&self, caller: IpAddr, now: Instant) -> bool {
+        self.address.is_none_or(|only| only == caller)
             && self.other_than.is_none_or(|except| except != caller)
             && self.begins_at.is_none_or(|begin| begin <= now)
     }
 }
 
-impl Faults {
+impl<W: Word> Faults<W> {
     /// Sets a rule and returns its number; none when there are too many.
-    pub(crate) fn set(&mut self, fault: Fault) -> Option<u64> {
+    pub(crate) fn set(&mut self, fault: Fault<W>) -> Option<u64> {
         if self.rules.len() >= MOST {
             return None;
         }
@@ -76,12 +92,21 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// What holds for this call, in the order of the rules, up to the first that gives an answer of its own. Counts the call
-    /// for the rules that were asked.
-    pub(crate) fn answers(&mut self, method: &str, caller: IpAddr, now: Instant) -> Vec<Behaviour> {
+    /// What holds for this request, in the order of the rules, up to the first that gives an answer of its own. Counts the
+    /// request for the rules that were asked.
+    pub(crate) fn answers(&mut self, endpoint: &str, caller: IpAddr, now: Instant) -> Vec<W> {
+        self.of(|only| only.is_none_or(|only| only == endpoint), caller, now)
+    }
+
+    /// The same, of the rules that name this endpoint.
+    pub(crate) fn answers_by_name(&mut self, endpoint: &str, caller: IpAddr, now: Instant) -> Vec<W> {
+        self.of(|only| only == Some(endpoint), caller, now)
+    }
+
+    fn of(&mut self, is_meant: impl Fn(Option<&'static str>) -> bool, caller: IpAddr, now: Instant) -> Vec<W> {
         let mut answers = Vec::new();
         for (_, fault) in &mut self.rules {
-            if !fault.concerns(method, caller, now) {
+            if !is_meant(fault.endpoint) || !fault.concerns(caller, now) {
                 continue;
             }
             if let Some(left) = fault.after.checked_sub(1) {
@@ -91,7 +116,7 @@ impl Faults {
             if let Some(times) = &mut fault.times {
                 *times = times.saturating_sub(1);
             }
-            answers.push(fault.answer);
+            answers.push(fault.answer.clone());
             if !fault.answer.is_modifier() {
                 break;
             }
@@ -106,7 +131,7 @@ impl Faults {
             .iter()
             .map(|(id, fault)| Listed {
                 id: *id,
-                method: fault.method,
+                endpoint: fault.endpoint,
                 answer: fault.answer.to_string(),
                 times: fault.times,
                 after: fault.after,
@@ -115,6 +140,22 @@ impl Faults {
                 other_than: fault.other_than,
             })
             .collect()
+    }
+}
+
+impl Listed {
+    /// As JSON; `endpoint` is how an endpoint is called here.
+    pub(crate) fn to_json(&self, endpoint: &'static str) -> Value {
+        json!({
+            "id": self.id,
+            endpoint: self.endpoint,
+            "answer": self.answer,
+            "times": self.times,
+            "after": self.after,
+            "after_seconds": self.after_seconds,
+            "address": self.address,
+            "other_than": self.other_than,
+        })
     }
 }
 

@@ -1,16 +1,18 @@
-//! Owns answers: their bodies, the broken ones among them, and the headers that every one carries.
+//! Owns answers: what is done about a request, and the headers that every answer carries.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod payload;
+
 use std::time::Duration;
-use std::{fmt, io};
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{Response, StatusCode};
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::body::Bytes;
+use serde::Serialize;
+
+pub(crate) use payload::Payload;
 
 /// A page of its own: the text and what it may do.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) enum Ending {
     Answer(Box<Reply>),
+    /// The connection is closed.
+    Close,
     /// Nothing, for as long as the caller waits.
     Hang,
     /// The connection is reset.
@@ -43,73 +47,6 @@ pub(crate) enum Ending {
 impl From<Reply> for Plan {
     fn from(reply: Reply) -> Self {
         Self { delay: Duration::ZERO, ending: Ending::Answer(Box::new(reply)) }
-    }
-}
-
-/// The body of an answer.
-pub(crate) enum Payload {
-    /// Comes, and then the connection ends in the middle of the answer. The number is how often hyper still gets to send
-    /// what it has: an error at once would take the beginning of the answer with it.
-    Cut(Option<Bytes>, u8),
-    /// That many bytes of white space.
-    Flood(usize),
-    /// Comes, and then nothing more ever does.
-    Stall(Option<Bytes>),
-    /// Comes whole.
-    Whole(Option<Bytes>),
-}
-
-/// White space as it is sent in a flood.
-static BLANK: [u8; 64 * 1024] = [b' '; 64 * 1024];
-
-impl Payload {
-    pub(crate) fn whole(text: impl Into<Bytes>) -> Self {
-        Self::Whole(Some(text.into()))
-    }
-}
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Payload(…)")
-    }
-}
-
-impl Body for Payload {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let frame = |bytes: Bytes| Poll::Ready(Some(Ok(Frame::data(bytes))));
-        match self.get_mut() {
-            Self::Cut(bytes, pauses) => match (bytes.take(), pauses.checked_sub(1)) {
-                (Some(bytes), _) => frame(bytes),
-                (None, Some(left)) => {
-                    *pauses = left;
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                (None, None) => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
-            },
-            Self::Flood(left) => {
-                let now = BLANK.len().min(*left);
-                *left -= now;
-                if now == 0 { Poll::Ready(None) } else { frame(Bytes::from_static(&BLANK[..now])) }
-            }
-            // Nobody is to be woken: the connection ends when the caller does, or the sandbox.
-            Self::Stall(bytes) => bytes.take().map_or(Poll::Pending, frame),
-            Self::Whole(bytes) => bytes.take().map_or(Poll::Ready(None), frame),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None) | Self::Flood(0))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Cut(..) | Self::Flood(_) | Self::Stall(_) => SizeHint::default(),
-        }
     }
 }
 
@@ -127,7 +64,7 @@ pub(crate) fn reply(status: u16, content_type: &'static str, payload: Payload) -
         (X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("x-sandbox"), "this is not VK"),
+        (HeaderName::from_static("x-sandbox"), "this is an emulated provider"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -140,9 +77,22 @@ pub(crate) fn json(status: u16, text: impl Into<Bytes>) -> Reply {
     reply(status, "application/json; charset=utf-8", Payload::whole(text))
 }
 
+/// A JSON string.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A value as one line of JSON.
+pub(crate) fn written(value: &impl Serialize) -> String {
+    // Plain structures with text keys always serialise.
+    let mut text = serde_json::to_string(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// A problem with a request to the sandbox's own switches, or of HTTP itself: `{"error": "…"}`.
 pub(crate) fn problem(status: u16, what: &'static str) -> Reply {
-    json(status, format!("{{\"error\":{}}}\n", crate::refusal::quoted(what)))
+    json(status, format!("{{\"error\":{}}}\n", quoted(what)))
 }
 
 /// A page.

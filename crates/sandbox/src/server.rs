@@ -25,9 +25,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::ask::Ask;
+use crate::provider::Provider;
 use crate::reply::{Ending, Plan, Reply, problem};
-use crate::state::State;
-use crate::{clock, gate, route};
+use crate::{clock, gate};
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const BODY_WITHIN: Duration = Duration::from_secs(15);
@@ -35,7 +35,7 @@ const LARGEST_BODY: usize = 64 * 1024;
 const MOST_CONNECTIONS: usize = 512;
 
 /// Serves until it is dropped.
-pub(crate) async fn run(listener: TcpListener, state: Arc<State>) -> Infallible {
+pub(crate) async fn run(listener: TcpListener, provider: Arc<dyn Provider>) -> Infallible {
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
@@ -44,9 +44,9 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) -> Infallible 
         let place = Arc::clone(&places).acquire_owned().await;
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let state = Arc::clone(&state);
+                let provider = Arc::clone(&provider);
                 connections.spawn(async move {
-                    connection(stream, peer.ip(), state).await;
+                    connection(stream, peer.ip(), provider).await;
                     drop(place);
                 });
             }
@@ -56,12 +56,12 @@ pub(crate) async fn run(listener: TcpListener, state: Arc<State>) -> Infallible 
     }
 }
 
-async fn connection(stream: TcpStream, peer: IpAddr, state: Arc<State>) {
+async fn connection(stream: TcpStream, peer: IpAddr, provider: Arc<dyn Provider>) {
     let reset = Arc::new(AtomicBool::new(false));
     let io = TokioIo::new(Line { stream, reset: Arc::clone(&reset) });
     let service = service_fn(move |request| {
-        let (state, reset) = (Arc::clone(&state), Arc::clone(&reset));
-        async move { respond(request, peer, &state, &reset).await }
+        let (provider, reset) = (Arc::clone(&provider), Arc::clone(&reset));
+        async move { respond(request, peer, &*provider, &reset).await }
     });
     let outcome = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -76,7 +76,12 @@ async fn connection(stream: TcpStream, peer: IpAddr, state: Arc<State>) {
 }
 
 /// An error here makes hyper close the connection without an answer.
-async fn respond(request: Request<Incoming>, peer: IpAddr, state: &State, reset: &AtomicBool) -> io::Result<Reply> {
+async fn respond(
+    request: Request<Incoming>,
+    peer: IpAddr,
+    provider: &dyn Provider,
+    reset: &AtomicBool,
+) -> io::Result<Reply> {
     let ask = match read(request, peer).await {
         Ok(ask) => ask,
         Err(mut refusal) => {
@@ -85,12 +90,13 @@ async fn respond(request: Request<Incoming>, peer: IpAddr, state: &State, reset:
             return Ok(*refusal);
         }
     };
-    let Plan { delay, ending } = route::plan(state, &ask, clock::now());
+    let Plan { delay, ending } = provider.plan(&ask, clock::now());
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     match ending {
         Ending::Answer(reply) => Ok(*reply),
+        Ending::Close => Err(io::ErrorKind::ConnectionAborted.into()),
         Ending::Hang => std::future::pending().await,
         Ending::Reset => {
             reset.store(true, Ordering::Relaxed);

@@ -18,7 +18,92 @@ pub(crate) async fn running() -> Client {
     Client { sandbox, http: http.build().unwrap() }
 }
 
+/// One of the providers, by its base URL.
+pub(crate) struct Peer {
+    pub(crate) base: String,
+    http: reqwest::Client,
+}
+
+impl Peer {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    /// A form by POST.
+    pub(crate) fn form(&self, path: &str, pairs: &[(&str, &str)]) -> RequestBuilder {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    /// A form by POST, and the JSON that comes back.
+    pub(crate) async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> (u16, Value) {
+        answer_of(self.form(path, pairs)).await
+    }
+
+    /// JSON to a switch.
+    pub(crate) async fn json(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        answer_of(self.request(method, path).body(body.to_string())).await
+    }
+
+    /// That answer at that endpoint, once.
+    pub(crate) async fn once(&self, endpoint: &str, answer: &str) {
+        let fault = serde_json::json!({"endpoint": endpoint, "answer": answer, "times": 1});
+        let (status, set) = self.json(Method::POST, "/sandbox/faults", &fault).await;
+        assert_eq!(status, 201, "{set}");
+    }
+
+    /// How often that endpoint was asked.
+    pub(crate) async fn count(&self, endpoint: &str) -> u64 {
+        let log = answer_of(self.request(Method::GET, "/sandbox/requests")).await.1;
+        log["endpoints"][endpoint].as_u64().unwrap_or(0)
+    }
+
+    /// The parameters of the redirect that this leads to, those of the fragment before those of the query.
+    pub(crate) async fn redirected(&self, path: &str) -> Vec<(String, String)> {
+        let answer = self.get(path).await;
+        let status = answer.status();
+        let place = answer.headers().get("location").unwrap_or_else(|| panic!("{path}: {status}"));
+        let place = reqwest::Url::parse(place.to_str().unwrap()).unwrap();
+        let parameters = place.fragment().or(place.query()).unwrap_or_default();
+        form_urlencoded::parse(parameters.as_bytes()).into_owned().collect()
+    }
+}
+
+pub(crate) async fn answer_of(request: RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null))
+}
+
+/// The value of that parameter; empty when it is not there.
+pub(crate) fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+    pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}
+
+/// The names of these parameters, in their order.
+pub(crate) fn names(pairs: &[(String, String)]) -> String {
+    pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 impl Client {
+    /// VK as one of the providers.
+    pub(crate) fn vk(&self) -> Peer {
+        Peer { base: self.sandbox.vk_url(), http: self.http.clone() }
+    }
+
+    /// The plain OAuth 2.0 server.
+    pub(crate) fn oauth2(&self) -> Peer {
+        Peer { base: self.sandbox.oauth2_url(), http: self.http.clone() }
+    }
+
+    /// A provider at that URL.
+    pub(crate) fn at(&self, base: &str) -> Peer {
+        Peer { base: base.trim_end_matches('/').to_owned(), http: self.http.clone() }
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.sandbox.vk_url())
     }

@@ -72,9 +72,29 @@ async fn only_loopback_addresses_are_listened_on() {
 
 #[tokio::test]
 async fn a_taken_address_is_an_error_and_a_stopped_one_is_free() {
-    let client = running().await;
-    let listen = client.sandbox.vk_url().trim_start_matches("http://").parse().unwrap();
-    assert_eq!(start(Options { listen }).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
-    client.sandbox.stop().await;
+    // Below the ports that the system gives away, so that nobody takes one of them in between.
+    let mut free = None;
+    for port in (20_000..30_000).step_by(100) {
+        let listen = ([127, 0, 0, 1], port).into();
+        if let Ok(sandbox) = start(Options { listen }).await {
+            free = Some((listen, sandbox));
+            break;
+        }
+    }
+    let (listen, sandbox) = free.unwrap();
+    let next = SocketAddr::new(listen.ip(), listen.port() + 1);
+    assert_eq!((sandbox.vk_url(), sandbox.oauth2_url()), (format!("http://{listen}"), format!("http://{next}")));
+    let mastodons = sandbox.mastodons();
+    assert!((2..).zip(mastodons).all(|(offset, (_, url))| url.port() == Some(listen.port() + offset)));
+    for taken in [listen, next] {
+        assert_eq!(start(Options { listen: taken }).await.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+    }
+    sandbox.stop().await;
     start(Options { listen }).await.unwrap().stop().await;
+}
+
+#[tokio::test]
+async fn every_provider_needs_a_port() {
+    let error = start(Options { listen: "127.0.0.1:65535".parse().unwrap() }).await.unwrap_err();
+    assert!(matches!(error.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::AddrInUse), "{error}");
 }
