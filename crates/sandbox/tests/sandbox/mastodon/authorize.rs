@@ -271,6 +271,7 @@ async fn the_state_comes_back_as_each_server_sends_it() {
     for (name, state, expected) in [
         ("mastodon-4.6", "&state=a%2Fb%20c", "&state=a%2Fb+c"),
         ("takahe", "&state=a%2Fb%2Bc%26d=e", "&state=a/b+c&d=e"),
+        ("snac", "&state=a%2Fb%2Bc", "&state=a/b+c"),
         ("friendica", "", "&state="),
         ("mastodon-4.6", "", ""),
     ] {

@@ -239,6 +239,7 @@ pub(super) const SNAC: Personality = Personality {
         approval: Approval::Never,
         deny: Deny::Absent,
         oob: Oob::Text,
+        state: StateText::Raw,
         errors: PageErrors::Bare,
         ..MASTODON_4_6.consent
     },
