@@ -1,4 +1,5 @@
-//! Owns what whole-program tests and benchmarks stand on: the real binary, the emulated VK, plain HTTP, and a sweep for secrets.
+//! Owns what whole-program tests and benchmarks stand on: the real binary, emulated and hostile
+//! providers, plain HTTP, a browser, and a sweep for secrets.
 //!
 //! Every program that is started here has a home of its own and an environment made from nothing. Nothing waits for a fixed
 //! time: what is awaited is looked for until a deadline. A broken expectation panics, as in any test.
@@ -12,16 +13,23 @@
 
 /// What tests are made with.
 pub mod harness {
+    pub mod browser;
     pub mod chance;
     pub mod disk;
     pub mod home;
+    pub mod hostile;
     pub mod http;
     pub mod json;
     pub mod jwt;
+    pub mod login;
+    pub mod memory;
+    pub mod port;
     pub mod program;
+    pub mod provider;
     pub mod server;
     pub mod stage;
     pub mod sweep;
+    pub mod trap;
     pub mod vk;
     pub mod wait;
     pub mod wire;

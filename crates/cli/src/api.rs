@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::{
     directory::{DataDir, Lock},
     fault::CliFault,
-    here::{Here, Role},
+    here::Here,
     process::RETRY_AFTER,
     setting::{Remote, Settings},
     text,
@@ -82,8 +82,7 @@ impl Api {
                 return Ok(Self { way: Way::Socket(socket), owner });
             }
             if let Some(lock) = directory.try_lock_shared()? {
-                let role = Role { alone: false, hosts: Vec::new(), vk: settings.vk.clone() };
-                let here = Here::open(&directory, settings, role).await?;
+                let here = Here::open(&directory, settings, false).await?;
                 return Ok(Self { way: Way::Here { here, _lock: lock }, owner });
             }
             tokio::time::sleep(RETRY_AFTER).await;
@@ -126,6 +125,14 @@ impl Api {
         if let Way::Here { here, .. } = self.way {
             // What was answered is safe in the log file in any case.
             let _ = here.keeper.close().await;
+        }
+    }
+
+    /// What does the work, if this process does.
+    pub(crate) const fn here(&self) -> Option<&Here> {
+        match &self.way {
+            Way::Here { here, .. } => Some(here),
+            Way::Remote { .. } | Way::Socket(_) => None,
         }
     }
 

@@ -44,8 +44,12 @@ pub(crate) enum Command {
     Status(Status),
     #[command(about = help::TOKEN, after_help = help::TOKEN_AFTER)]
     Token(Token),
+    #[command(about = help::REVOKE, after_help = help::REVOKE_AFTER)]
+    Revoke(Revoke),
     #[command(about = help::FORGET)]
     Forget(Forget),
+    #[command(about = help::PROVIDERS, subcommand)]
+    Provider(Provider),
     #[command(about = help::KEY, subcommand)]
     Key(Key),
     #[command(about = help::DOCTOR)]
@@ -64,8 +68,22 @@ pub(crate) struct Login {
     pub(crate) provider: String,
     #[arg(long, value_name = "NAME", help = help::ACCOUNT)]
     pub(crate) account: Option<String>,
-    #[arg(long, help = help::PASTE)]
+    #[arg(long, value_name = "URL", help = help::INSTANCE)]
+    pub(crate) instance: Option<String>,
+    #[arg(long, value_enum, value_name = "FLOW", help = help::FLOW)]
+    pub(crate) flow: Option<LoginFlow>,
+    #[arg(long, value_name = "SCOPE", help = help::SCOPE)]
+    pub(crate) scope: Vec<String>,
+    #[arg(long, conflicts_with_all = ["device", "remote"], help = help::PASTE)]
     pub(crate) paste: bool,
+    #[arg(long, conflicts_with_all = ["flow", "remote"], help = help::DEVICE)]
+    pub(crate) device: bool,
+    #[arg(long, help = help::REMOTE)]
+    pub(crate) remote: bool,
+    #[arg(long, help = help::NO_BROWSER)]
+    pub(crate) no_browser: bool,
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration, help = help::TIMEOUT)]
+    pub(crate) timeout: Duration,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
 }
@@ -76,6 +94,8 @@ pub(crate) struct Add {
     pub(crate) provider: String,
     #[arg(long, value_name = "NAME", help = help::ACCOUNT)]
     pub(crate) account: Option<String>,
+    #[arg(long, value_name = "URL", help = help::INSTANCE)]
+    pub(crate) instance: Option<String>,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
 }
@@ -104,6 +124,36 @@ pub(crate) struct Token {
 pub(crate) struct Forget {
     #[arg(value_name = "PROVIDER/ACCOUNT", help = help::TARGET)]
     pub(crate) target: Target,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Revoke {
+    #[arg(value_name = "PROVIDER/ACCOUNT", help = help::TARGET)]
+    pub(crate) target: Target,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Provider {
+    #[command(about = help::PROVIDER_LIST)]
+    List(ProviderList),
+    #[command(about = help::PROVIDER_TEST, after_help = help::PROVIDER_TEST_AFTER)]
+    Test(ProviderTest),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ProviderList {
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ProviderTest {
+    #[arg(value_name = "NAME", help = help::PROVIDER)]
+    pub(crate) name: String,
+    #[arg(long, value_name = "URL", help = help::INSTANCE)]
+    pub(crate) instance: Option<String>,
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,6 +194,25 @@ pub(crate) struct KeyRevoke {
 pub(crate) struct Doctor {
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
+}
+
+/// How the grant comes, where a provider has several ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LoginFlow {
+    Code,
+    Implicit,
+    #[value(name = "vk_id")]
+    VkId,
+}
+
+impl LoginFlow {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Implicit => "implicit",
+            Self::VkId => "vk_id",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

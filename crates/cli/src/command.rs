@@ -6,6 +6,8 @@ mod doctor;
 mod forget;
 mod key;
 mod login;
+mod provider;
+mod revoke;
 mod status;
 mod token;
 
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 
 use crate::{
     api::Api,
-    args::{Command, Key},
+    args::{Command, Key, Provider},
     fault::CliFault,
     serve,
     setting::Settings,
@@ -30,7 +32,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
     // What a person types or pastes is read before the data directory is opened: a prompt keeps no server from starting.
     match command {
         Command::Add(add) => return add::run(&add, &settings).await,
-        Command::Login(login) => return login::run(&login, &settings).await,
+        Command::Login(login) => return login::run(&login, settings).await,
         _ => {}
     }
     let api = Api::find(&settings).await?;
@@ -39,6 +41,9 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
         Command::Key(Key::Issue(issue)) => key::issue(&issue, &settings.owner, &api).await,
         Command::Key(Key::List(list)) => key::list(&list, &api).await,
         Command::Key(Key::Revoke(revoke)) => key::revoke(&revoke, &api).await,
+        Command::Provider(Provider::List(list)) => provider::list(&list, &api).await,
+        Command::Provider(Provider::Test(test)) => provider::test(&test, &api).await,
+        Command::Revoke(revoke) => revoke::run(&revoke, &api).await,
         Command::Status(status) => status::run(&status, &api).await,
         Command::Token(token) => token::run(&token, &api).await,
         // Run above.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grantkeep_core::Secret;
-use grantkeep_keeper::{Keeper, Parts, UnlockFault, VkSettings, unlock};
+use grantkeep_keeper::{Keeper, Parts, Providers, UnlockFault, unlock};
 use grantkeep_outbound::Client;
 use grantkeep_seal::MasterKey;
 use grantkeep_server::{JwtSecret, Peer, Service, Settings as ServiceSettings};
@@ -22,22 +22,14 @@ pub(crate) struct Here {
     pub(crate) service: Arc<Service>,
 }
 
-/// What differs between a server and a command.
-#[derive(Debug)]
-pub(crate) struct Role {
-    /// Whether no other process opens the database meanwhile.
-    pub(crate) alone: bool,
-    /// `Host` values to answer to.
-    pub(crate) hosts: Vec<String>,
-    /// How VK is reached.
-    pub(crate) vk: VkSettings,
-}
-
 impl Here {
-    pub(crate) async fn open(directory: &DataDir, settings: &Settings, role: Role) -> Result<Self, CliFault> {
-        let options = Options { path: directory.database(), alone: role.alone };
+    /// `alone`: no other process opens the database meanwhile.
+    pub(crate) async fn open(directory: &DataDir, settings: &Settings, alone: bool) -> Result<Self, CliFault> {
+        // First, because it reads what the configuration names: secrets in files and variables.
+        let providers = settings.providers()?;
+        let options = Options { path: directory.database(), alone };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).map_err(|fault| text::store(&fault))?);
-        let opened = Self::over(Arc::clone(&store), directory, settings, role).await;
+        let opened = Self::over(Arc::clone(&store), directory, settings, providers).await;
         if opened.is_err() {
             // Nothing of ours is left beside the database of somebody whose key we do not have.
             let _ = store.close().await;
@@ -49,7 +41,7 @@ impl Here {
         store: Arc<dyn Store>,
         directory: &DataDir,
         settings: &Settings,
-        role: Role,
+        providers: Providers,
     ) -> Result<Self, CliFault> {
         let master = |may_make| master_key(directory, settings, may_make);
         let sealer = unlock(&*store, master, world::now()).await.map_err(|fault| match fault {
@@ -57,11 +49,15 @@ impl Here {
             UnlockFault::Seal(fault) => text::unlock(fault),
             UnlockFault::Store(fault) => text::store(&fault),
         })?;
-        let outbound = Client::new(settings.rules(&role.vk));
-        let keeper = Arc::new(Keeper::new(Parts { store, sealer, outbound, vk: role.vk, world: world::REAL }));
-        let jwt_secret = jwt_secret(directory, settings)?;
-        let service =
-            ServiceSettings { keeper: Arc::clone(&keeper), jwt_secret, hosts: role.hosts, random: world::random };
+        let outbound = Client::new(settings.rules());
+        let keeper = Arc::new(Keeper::new(Parts { store, sealer, outbound, providers, world: world::REAL }));
+        let service = ServiceSettings {
+            keeper: Arc::clone(&keeper),
+            jwt_secret: jwt_secret(directory, settings)?,
+            hosts: settings.hosts(),
+            sandbox: settings.sandbox.is_some(),
+            random: world::random,
+        };
         let service = Service::new(service).await.map_err(|fault| text::keep(&fault))?;
         Ok(Self { keeper, service: Arc::new(service) })
     }

@@ -5,14 +5,17 @@
 
 mod api;
 mod args;
+mod browser;
 mod command;
 mod console;
 mod directory;
 mod fault;
 mod here;
 mod key_file;
+mod listen;
 mod log;
 mod process;
+mod qr;
 mod serve;
 mod setting;
 mod text;

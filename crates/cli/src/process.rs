@@ -8,7 +8,7 @@ use rustix::{
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::{args::Command, fault::CliFault, text};
@@ -29,14 +29,26 @@ pub(crate) fn runtime(command: &Command) -> Result<Runtime, CliFault> {
     builder.enable_all().build().map_err(|error| text::no_runtime(error.kind()))
 }
 
-/// Ends when the process is asked to: SIGTERM, or Ctrl-C.
-pub(crate) async fn asked_to_stop() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The wish that this process end: SIGTERM, or Ctrl-C.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// From now on neither ends the process by itself.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Ends when the process is asked to.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// How many connections fit, leaving file descriptors for the database, for providers and for the log.

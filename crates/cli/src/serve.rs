@@ -1,16 +1,16 @@
 //! Owns the running server: its order of starting and of ending.
 
-use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, process::ExitCode, sync::Arc};
 
 use grantkeep_core::Secret;
-use grantkeep_keeper::VkSettings;
 use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
-use grantkeep_server::{Limits, serve_tcp, serve_unix};
+use grantkeep_server::{Limits, serve_capture, serve_tcp, serve_unix};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, UnixListener},
     sync::watch,
+    task::JoinSet,
 };
 
 use crate::{
@@ -18,14 +18,22 @@ use crate::{
     console,
     directory::{DataDir, Lock},
     fault::CliFault,
-    here::{Here, Role},
-    process,
-    setting::{self, Settings},
+    here::Here,
+    listen,
+    process::{self, Stop},
+    setting::{Places, Settings},
     text,
 };
 
+/// A further address at which redirects arrive.
+struct Door {
+    listener: TcpListener,
+    /// Whether it is the same port as everything else: then everything is answered there.
+    is_whole: bool,
+}
+
 /// Serves until asked to stop.
-pub(crate) async fn run(settings: Settings) -> Result<ExitCode, CliFault> {
+pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
     if settings.remote.is_some() {
         return Err(text::serve_is_local());
     }
@@ -33,14 +41,15 @@ pub(crate) async fn run(settings: Settings) -> Result<ExitCode, CliFault> {
     let lock = lock(&directory).await?;
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
-    let address = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
-    let (sandbox, vk) = start_sandbox(&settings).await?;
-    let role = Role { alone: true, hosts: settings.hosts(address), vk };
-    let here = Here::open(&directory, &settings, role).await?;
+    settings.listen = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
+    let sandbox = start_sandbox(&mut settings).await?;
+    let here = Here::open(&directory, &settings, true).await?;
+    here.keeper.recover().await.map_err(|fault| text::keep(&fault))?;
     let socket = directory.socket()?;
     let local = listen_locally(&socket)?;
-    announce(&settings, address, &here, sandbox.as_ref()).await?;
-    serve(&here, listener, local).await?;
+    let doors = doors(&settings).await;
+    announce(&settings, &here, sandbox.as_ref()).await?;
+    serve(&here, listener, doors, local).await?;
     finish(&here, &socket, sandbox, lock).await
 }
 
@@ -50,7 +59,7 @@ async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
         if let Some(lock) = directory.try_lock_alone()? {
             return Ok(lock);
         }
-        // A command is using the directory; commands are short, unless a provider is slow.
+        // A command is using the directory; commands are short, unless a provider is slow or a person logs in.
         if !told {
             console::note(text::WAITING_FOR_COMMANDS);
             told = true;
@@ -59,12 +68,36 @@ async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
     }
 }
 
-async fn start_sandbox(settings: &Settings) -> Result<(Option<Sandbox>, VkSettings), CliFault> {
-    let Some(listen) = settings.sandbox else { return Ok((None, settings.vk.clone())) };
-    let sandbox = grantkeep_sandbox::start(SandboxOptions { listen }).await;
-    let sandbox = sandbox.map_err(|error| text::cannot_start_sandbox(listen, error.kind()))?;
-    let vk = setting::in_sandbox(settings.vk.clone(), &sandbox.vk_url())?;
-    Ok((Some(sandbox), vk))
+async fn start_sandbox(settings: &mut Settings) -> Result<Option<Sandbox>, CliFault> {
+    let Some(wanted) = &mut settings.sandbox else { return Ok(None) };
+    let sandbox = grantkeep_sandbox::start(SandboxOptions { listen: wanted.listen }).await;
+    let sandbox = sandbox.map_err(|error| text::cannot_start_sandbox(&error))?;
+    wanted.places = Places::of(&sandbox)?;
+    Ok(Some(sandbox))
+}
+
+/// Where configured redirect URIs lead besides: to the other address family, or to another port.
+async fn doors(settings: &Settings) -> Vec<Door> {
+    let (mut doors, mut held) = (Vec::new(), vec![settings.listen]);
+    for url in settings.local_redirects() {
+        match listen::at(url, &held).await {
+            None => {}
+            Some(Err(taken)) => tracing::warn!(
+                address = %taken.address,
+                kind = ?taken.kind,
+                "a configured redirect URI leads to an address that is not to be had: no login comes back there"
+            ),
+            Some(Ok(listeners)) => {
+                for listener in listeners {
+                    let Ok(address) = listener.local_addr() else { continue };
+                    tracing::info!(%address, "listening for redirects");
+                    held.push(address);
+                    doors.push(Door { listener, is_whole: address.port() == settings.listen.port() });
+                }
+            }
+        }
+    }
+    doors
 }
 
 /// The socket for commands. Whatever is at its path is from a server that is gone: we hold the lock.
@@ -80,7 +113,7 @@ fn listen_locally(path: &Path) -> Result<UnixListener, CliFault> {
     Ok(listener)
 }
 
-async fn serve(here: &Here, listener: TcpListener, local: UnixListener) -> Result<(), CliFault> {
+async fn serve(here: &Here, listener: TcpListener, doors: Vec<Door>, local: UnixListener) -> Result<(), CliFault> {
     let (stop, stopped) = watch::channel(false);
     let until = |mut stopped: watch::Receiver<bool>| async move {
         // Ends when it is told, and when nobody is left to tell it.
@@ -88,16 +121,32 @@ async fn serve(here: &Here, listener: TcpListener, local: UnixListener) -> Resul
     };
     let limits = Limits { connections: process::connections() };
     let user = rustix::process::getuid().as_raw();
-    let network = tokio::spawn(serve_tcp(listener, Arc::clone(&here.service), limits, until(stopped.clone())));
-    let beside = tokio::spawn(serve_unix(local, Arc::clone(&here.service), limits, user, until(stopped)));
+    let service = || Arc::clone(&here.service);
+    let mut listeners = JoinSet::new();
+    listeners.spawn(serve_tcp(listener, service(), limits, until(stopped.clone())));
+    for Door { listener, is_whole } in doors {
+        let until = until(stopped.clone());
+        if is_whole {
+            listeners.spawn(serve_tcp(listener, service(), limits, until));
+        } else {
+            listeners.spawn(serve_capture(listener, service(), limits, until));
+        }
+    }
+    listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
     let watcher = tokio::spawn(Arc::clone(&here.keeper).watch());
-    let asked = process::asked_to_stop().await;
+    let mut asked = Stop::listen();
+    if let Ok(asked) = &mut asked {
+        asked.asked().await;
+    }
     tracing::info!("stopping");
     let _ = stop.send(true);
     watcher.abort();
-    let (network, beside) = tokio::join!(network, beside);
+    let mut broke = false;
+    while let Some(ended) = listeners.join_next().await {
+        broke |= ended.is_err();
+    }
     asked.map_err(|error| text::no_signals(error.kind()))?;
-    if network.is_err() || beside.is_err() { Err(text::listener_broke()) } else { Ok(()) }
+    if broke { Err(text::listener_broke()) } else { Ok(()) }
 }
 
 async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock) -> Result<ExitCode, CliFault> {
@@ -112,22 +161,24 @@ async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock
     Ok(ExitCode::SUCCESS)
 }
 
-async fn announce(
-    settings: &Settings,
-    address: SocketAddr,
-    here: &Here,
-    sandbox: Option<&Sandbox>,
-) -> Result<(), CliFault> {
-    let base = settings.base_url(address);
+async fn announce(settings: &Settings, here: &Here, sandbox: Option<&Sandbox>) -> Result<(), CliFault> {
+    let (address, base) = (settings.listen, settings.base_url());
     tracing::info!(%address, data_dir = %settings.data_dir.display(), "listening");
     if !address.ip().is_loopback() {
         tracing::warn!("listening beyond this machine without TLS: put a reverse proxy with TLS in front");
+    }
+    if !settings.outbound_allow.is_empty() && sandbox.is_none() {
+        tracing::warn!(
+            entries = settings.outbound_allow.len(),
+            "GRANTKEEP_OUTBOUND_ALLOW is set: requests may go to those private or unencrypted addresses, and whoever may begin \
+             a login here can have them sent there"
+        );
     }
     let words = match sandbox {
         None => text::serving(address, &base, &settings.data_dir),
         Some(sandbox) => {
             let key = sandbox_key(settings, here).await?;
-            text::serving_sandbox(address, &sandbox.vk_url(), &key, settings.owner.as_str())
+            text::serving_sandbox(address, sandbox, &key, settings.owner.as_str())
         }
     };
     words.lines().try_for_each(console::line)

@@ -1,18 +1,40 @@
 //! Owns the settings: flag, environment, file, default, in that order. Each is checked here, once.
+//!
+//! Secrets of providers alone are read later, when the work is done in this process: see [`Settings::providers`].
 
 mod file;
+mod oauth2;
+mod redirect;
+mod sandbox;
+mod value;
+mod vk;
 
-use std::{env, fs, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    env,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use grantkeep_core::{Owner, Secret};
-use grantkeep_keeper::VkSettings;
-use grantkeep_outbound::{AllowEntry, Rules, check_base_url};
+use grantkeep_keeper::{Providers, VkSettings};
+use grantkeep_outbound::{AllowEntry, Rules};
 use url::Url;
 
+use self::{
+    oauth2::OAuth2,
+    value::{base_url, first, url, value},
+    vk::Vk,
+};
 use crate::{
     args::{Args, Command},
     fault::CliFault,
     text,
+};
+
+pub(crate) use self::{
+    redirect::is_local,
+    sandbox::{OAUTH2_NAME, Places},
 };
 
 const USUAL_LISTEN: &str = "127.0.0.1:8000";
@@ -22,6 +44,7 @@ const USUAL_SANDBOX_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8001);
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
+    /// Where this process listens, or would; with port 0 until it does.
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<Url>,
     pub(crate) allowed_hosts: Vec<String>,
@@ -29,13 +52,23 @@ pub(crate) struct Settings {
     pub(crate) outbound_allow: Vec<AllowEntry>,
     pub(crate) owner: Owner,
     pub(crate) log: String,
-    pub(crate) vk: VkSettings,
     pub(crate) master_key: Option<Secret>,
     pub(crate) jwt_secret: Option<Secret>,
     /// Where the sandbox is, or is to be.
-    pub(crate) sandbox: Option<SocketAddr>,
+    pub(crate) sandbox: Option<Sandbox>,
     /// A server elsewhere that is to do the work.
     pub(crate) remote: Option<Arc<Remote>>,
+    vk: Vk,
+    oauth2: Vec<OAuth2>,
+}
+
+/// The sandbox, if there is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Sandbox {
+    /// Its first address, as it was asked for.
+    pub(crate) listen: SocketAddr,
+    /// Where its providers are.
+    pub(crate) places: Places,
 }
 
 /// A server elsewhere.
@@ -61,60 +94,111 @@ impl Settings {
             Some(file) => Some(file.clone()),
             None => value("GRANTKEEP_CONFIG")?.map(PathBuf::from),
         };
-        let file = file::read(config.as_deref().unwrap_or(&data_dir.join("config.toml")), config.is_some())?;
-        let sandbox = common.sandbox.then(|| common.sandbox_listen.unwrap_or(USUAL_SANDBOX_LISTEN.into()));
+        let named = config.is_some();
+        let config = config.unwrap_or_else(|| data_dir.join("config.toml"));
+        let file = file::read(&config, named)?;
         let listen = match &args.command {
             Command::Serve(serve) => serve.listen.clone(),
             _ => None,
         };
+        let listen = address(first(listen, "GRANTKEEP_LISTEN", file.listen)?.as_deref())?;
+        let public_url = first(None, "GRANTKEEP_PUBLIC_URL", file.public_url)?.map(|text| public_url(&text));
+        let public_url = public_url.transpose()?;
+        let vk = Vk::resolve(file.vk)?;
+        let here = redirect::Here { listen, public_url: public_url.as_ref() };
+        let folder = config.parent().unwrap_or(Path::new("."));
+        let oauth2 = oauth2::resolve(file.providers, folder, here, &vk.settings.redirect_uri)?;
         Ok(Self {
-            listen: address(first(listen, "GRANTKEEP_LISTEN", file.listen)?.as_deref())?,
-            public_url: first(None, "GRANTKEEP_PUBLIC_URL", file.public_url)?
-                .map(|text| url("GRANTKEEP_PUBLIC_URL", &text))
-                .transpose()?,
             allowed_hosts: hosts(value("GRANTKEEP_ALLOWED_HOSTS")?, file.allowed_hosts),
             outbound_allow: outbound_allow(&hosts(value("GRANTKEEP_OUTBOUND_ALLOW")?, file.outbound_allow))?,
             owner: owner(first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?.as_deref())?,
             log: first(None, "GRANTKEEP_LOG", file.log)?.unwrap_or_else(|| usual_log(&args.command).to_owned()),
-            vk: vk(file.vk, sandbox)?,
             master_key: value("GRANTKEEP_MASTER_KEY")?.map(Secret::from),
             jwt_secret: value("GRANTKEEP_JWT_SECRET")?.map(Secret::from),
             remote: common.server.as_deref().map(remote).transpose()?.map(Arc::new),
-            sandbox,
+            sandbox: if common.sandbox { Some(sandbox(common.sandbox_listen)?) } else { None },
             data_dir,
+            listen,
+            public_url,
+            vk,
+            oauth2,
         })
     }
 
-    /// The base of links to this server when it listens on `listen`.
-    pub(crate) fn base_url(&self, listen: SocketAddr) -> String {
+    /// The base of links and redirect URIs, without a slash at its end.
+    pub(crate) fn base_url(&self) -> String {
         match &self.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("http://{listen}"),
+            None => format!("http://{}", reachable(self.listen)),
         }
     }
 
-    /// Where requests may go, when VK is at `vk`.
-    pub(crate) fn rules(&self, vk: &VkSettings) -> Rules {
+    /// Where logins go. Reads the providers' secrets.
+    pub(crate) fn providers(&self) -> Result<Providers, CliFault> {
+        let (base, hosts) = (url("GRANTKEEP_PUBLIC_URL", &self.base_url())?, self.hosts());
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.places.providers(&self.vk.settings, base, hosts);
+        }
+        Ok(Providers {
+            vk: self.vk.settings.clone(),
+            vk_id: self.vk.id()?,
+            vk_code: self.vk.code()?,
+            oauth2: self.oauth2.iter().map(OAuth2::settings).collect::<Result<_, _>>()?,
+            base,
+            hosts,
+        })
+    }
+
+    /// How VK is reached.
+    pub(crate) fn vk(&self) -> VkSettings {
+        match &self.sandbox {
+            Some(sandbox) => sandbox.places.vk(&self.vk.settings),
+            None => self.vk.settings.clone(),
+        }
+    }
+
+    /// Where requests may go.
+    pub(crate) fn rules(&self) -> Rules {
         let mut rules = Rules::default();
-        rules.configured(&vk.oauth_url);
-        rules.configured(&vk.api_url);
-        if self.sandbox.is_some() {
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.places.addresses().for_each(|url| rules.configured(url));
             // The sandbox never reaches a real provider, whatever is allowed otherwise.
             rules.nothing_else();
-        } else {
-            self.outbound_allow.iter().cloned().for_each(|entry| rules.allow(entry));
+            return rules;
         }
+        let vk = [&self.vk.settings.oauth_url, &self.vk.settings.api_url, &self.vk.id_url];
+        vk.into_iter().chain(self.oauth2.iter().flat_map(OAuth2::addresses)).for_each(|url| rules.configured(url));
+        self.outbound_allow.iter().cloned().for_each(|entry| rules.allow(entry));
         rules
     }
 
-    /// `Host` values that name this server when it listens on `listen`.
-    pub(crate) fn hosts(&self, listen: SocketAddr) -> Vec<String> {
-        let port = listen.port();
-        let mut hosts = vec![listen.to_string()];
-        hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(|host| format!("{host}:{port}")));
-        if port == 80 {
-            // Clients leave the port of the scheme out.
-            hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(str::to_owned));
+    /// Configured redirect URIs that lead to this machine, whoever listens on their port.
+    pub(crate) fn local_redirects(&self) -> impl Iterator<Item = &Url> {
+        let own = self.oauth2.iter().filter_map(OAuth2::redirect_uri).chain([&self.vk.settings.redirect_uri]);
+        own.filter(|url| self.sandbox.is_none() && is_local(url))
+    }
+
+    /// The setting that moves the provider's redirects, where its redirect URI is set.
+    pub(crate) fn redirect_setting(&self, provider: &str) -> Option<String> {
+        match provider {
+            "vk" if is_local(&self.vk.settings.redirect_uri) => Some("GRANTKEEP_VK_REDIRECT_URI".to_owned()),
+            _ => {
+                let own = |one: &&OAuth2| one.name() == provider && one.redirect_uri().is_some();
+                self.oauth2.iter().find(own).map(|_| format!("providers.{provider}.redirect_uri"))
+            }
+        }
+    }
+
+    /// `Host` values that name this server.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let mut hosts = vec![self.listen.to_string()];
+        let ports = self.local_redirects().filter_map(Url::port_or_known_default).chain([self.listen.port()]);
+        for port in ports {
+            hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(|host| format!("{host}:{port}")));
+            if port == 80 {
+                // Clients leave the port of the scheme out.
+                hosts.extend(["127.0.0.1", "[::1]", "localhost"].map(str::to_owned));
+            }
         }
         if let Some(host) = self.public_url.as_ref().and_then(|url| url.host_str().map(|host| (host, url.port()))) {
             hosts.push(match host {
@@ -127,31 +211,14 @@ impl Settings {
     }
 }
 
-/// The value of a variable, or of the file that its `_FILE` twin names. Empty is unset.
-fn value(name: &'static str) -> Result<Option<String>, CliFault> {
-    let read = |name: &str| match env::var_os(name) {
-        None => Ok(None),
-        Some(text) => text.into_string().map(|text| Some(text).filter(|text| !text.is_empty())).map_err(|_| ()),
+/// An address that a browser can open: nobody is reached at the one that means every address.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
-    let plain = read(name).map_err(|()| text::variable_not_text(name))?;
-    let twin = format!("{name}_FILE");
-    match (plain, read(&twin).map_err(|()| text::variable_not_text(name))?) {
-        (Some(_), Some(_)) => Err(text::variable_twice(name)),
-        (None, Some(path)) => {
-            let mut text = fs::read_to_string(&path).map_err(|error| text::variable_file(&twin, error.kind()))?;
-            let end = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).len());
-            text.truncate(end.unwrap_or(text.len()));
-            Ok(Some(text).filter(|text| !text.is_empty()))
-        }
-        (plain, None) => Ok(plain),
-    }
-}
-
-fn first(flag: Option<String>, name: &'static str, file: Option<String>) -> Result<Option<String>, CliFault> {
-    match flag {
-        Some(flag) => Ok(Some(flag)),
-        None => Ok(value(name)?.or(file)),
-    }
+    SocketAddr::new(ip, listen.port())
 }
 
 /// The XDG data directory and our name.
@@ -163,6 +230,12 @@ fn usual_data_dir() -> Result<PathBuf, CliFault> {
 
 fn address(text: Option<&str>) -> Result<SocketAddr, CliFault> {
     text.unwrap_or(USUAL_LISTEN).parse().map_err(|_| text::bad_listen())
+}
+
+fn public_url(text: &str) -> Result<Url, CliFault> {
+    let url = url("GRANTKEEP_PUBLIC_URL", text)?;
+    let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if bare && url.password().is_none() { Ok(url) } else { Err(text::not_a_base("GRANTKEEP_PUBLIC_URL")) }
 }
 
 fn owner(name: Option<&str>) -> Result<Owner, CliFault> {
@@ -188,51 +261,9 @@ fn outbound_allow(entries: &[String]) -> Result<Vec<AllowEntry>, CliFault> {
     entries.iter().map(|entry| entry.parse().map_err(text::bad_outbound_allow)).collect()
 }
 
-fn url(name: &'static str, text: &str) -> Result<Url, CliFault> {
-    let url = Url::parse(text).map_err(|_| text::not_a_url(name))?;
-    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    if web { Ok(url) } else { Err(text::not_a_url(name)) }
-}
-
-/// Where requests with tokens go: over TLS, or to this machine.
-fn base_url(name: &'static str, text: &str) -> Result<Url, CliFault> {
-    let url = url(name, text)?;
-    check_base_url(&url).map_err(|fault| text::bad_base_url(name, fault))?;
-    Ok(url)
-}
-
-fn vk(file: file::Vk, sandbox: Option<SocketAddr>) -> Result<VkSettings, CliFault> {
-    let usual = VkSettings::default();
-    let app_id = first(None, "GRANTKEEP_VK_APP_ID", file.app_id)?.unwrap_or(usual.app_id);
-    let scope = first(None, "GRANTKEEP_VK_SCOPE", file.scope)?.unwrap_or(usual.scope);
-    if app_id.is_empty() || !app_id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(text::bad_app_id());
-    }
-    if let Some(address) = sandbox {
-        // Whatever else is set: the sandbox never reaches a real provider.
-        return in_sandbox(VkSettings { app_id, scope, ..VkSettings::default() }, &format!("http://{address}"));
-    }
-    let one = |name: &'static str, file: Option<String>, usual: Url| match first(None, name, file)? {
-        Some(text) => base_url(name, &text),
-        None => Ok(usual),
-    };
-    let redirect_uri = match first(None, "GRANTKEEP_VK_REDIRECT_URI", file.redirect_uri)? {
-        Some(text) => url("GRANTKEEP_VK_REDIRECT_URI", &text)?,
-        None => usual.redirect_uri,
-    };
-    Ok(VkSettings {
-        app_id,
-        scope,
-        redirect_uri,
-        oauth_url: one("GRANTKEEP_VK_OAUTH_URL", file.oauth_url, usual.oauth_url)?,
-        api_url: one("GRANTKEEP_VK_API_URL", file.api_url, usual.api_url)?,
-    })
-}
-
-/// The same settings with the emulated VK at `base`.
-pub(crate) fn in_sandbox(vk: VkSettings, base: &str) -> Result<VkSettings, CliFault> {
-    let at = |path: &str| url("--sandbox-listen", &format!("{base}{path}"));
-    Ok(VkSettings { redirect_uri: at("/blank.html")?, oauth_url: at("")?, api_url: at("")?, ..vk })
+fn sandbox(listen: Option<SocketAddr>) -> Result<Sandbox, CliFault> {
+    let listen = listen.unwrap_or(USUAL_SANDBOX_LISTEN.into());
+    Ok(Sandbox { listen, places: Places::from(listen)? })
 }
 
 fn remote(text: &str) -> Result<Remote, CliFault> {

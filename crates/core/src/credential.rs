@@ -164,13 +164,15 @@ pub enum Expiry {
     Stated(Timestamp),
     /// It ends then by what is usual for its kind; nobody said so. Corrected when the provider tells the kind.
     Assumed(Timestamp),
+    /// Nobody said, and nothing is usual: tokens of [`TokenKind::OAuth2`] (RFC 6749 §5.1 only recommends `expires_in`).
+    Unstated,
 }
 
 impl Expiry {
     /// The instant, if there is one.
     pub fn at(self) -> Option<Timestamp> {
         match self {
-            Self::Never => None,
+            Self::Never | Self::Unstated => None,
             Self::Stated(at) | Self::Assumed(at) => Some(at),
         }
     }

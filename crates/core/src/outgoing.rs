@@ -80,3 +80,16 @@ pub enum NoAnswer {
     #[error("this address is not one that requests may go to")]
     Forbidden,
 }
+
+impl NoAnswer {
+    /// Our word for it, in causes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}

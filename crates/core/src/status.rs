@@ -164,7 +164,7 @@ impl Credential {
 pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> Status<'a> {
     let ends_at = grant.expiry.at();
     let left = ends_at.map(|at| at.since(now));
-    let due = left.is_some_and(|left| left < LEAD);
+    let due = left.is_some_and(|left| left < lead(grant, evidence));
     let (state, cause, since) = judge(grant, evidence, now);
     let is_valid = match state {
         State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => Some(true),
@@ -176,6 +176,16 @@ pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> Stat
         _ => true,
     };
     Status { state, cause, since, is_valid, needs_refresh, left }
+}
+
+/// How long before its end a grant is due. One that something renews is due in its last fifth: a token of one hour is not due
+/// from the first minute on.
+fn lead(grant: &Grant, evidence: &Evidence) -> Lifetime {
+    let lifetime = grant.expiry.at().map(|at| at.since(evidence.captured_at).seconds());
+    match (&grant.refresh_token, lifetime) {
+        (Some(_), Some(lifetime)) => LEAD.min(Lifetime::from_seconds(lifetime / 5)),
+        _ => LEAD,
+    }
 }
 
 fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &'a str, Timestamp) {
@@ -206,8 +216,9 @@ fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &
     if let Some(reading) = evidence.unclear.as_ref().filter(|reading| now.since(reading.since) >= UNKNOWN_AFTER) {
         return because(State::Unknown, reading);
     }
-    if let Some(at) = ends_at.filter(|at| at.since(now) < LEAD) {
-        return (State::Expiring, BY_CLOCK, at.before(LEAD).max(evidence.captured_at));
+    let lead = lead(grant, evidence);
+    if let Some(at) = ends_at.filter(|at| at.since(now) < lead) {
+        return (State::Expiring, BY_CLOCK, at.before(lead).max(evidence.captured_at));
     }
     if grant.scope.is_reduced() {
         return (State::ScopeReduced, FEWER_SCOPES, evidence.captured_at);

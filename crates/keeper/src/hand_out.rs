@@ -11,6 +11,8 @@ pub struct HandOut {
     pub access_token: Secret,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
+    /// What the provider says it may do, if it said.
+    pub scope: Option<Box<str>>,
     /// Which credential it is.
     pub credential_id: CredentialId,
     /// Whether less is left than was asked for.
@@ -39,6 +41,7 @@ impl Keeper {
         Ok(HandOut {
             access_token: self.open(credential)?,
             expires_at: Expiry::at(credential.grant.expiry),
+            scope: credential.grant.scope.granted.clone(),
             credential_id: credential.id,
             below_min_ttl: status.left.is_some_and(|left| left < min_ttl),
         })

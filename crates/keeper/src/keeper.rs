@@ -6,10 +6,9 @@ use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Sealed,
 use grantkeep_outbound::Client;
 use grantkeep_seal::{Place, Sealer};
 use grantkeep_store::{Found, Listing, Store};
-use grantkeep_vk::Settings;
 use tokio::sync::Notify;
 
-use crate::KeepFault;
+use crate::{KeepFault, Providers, application::Turns, site::Known};
 
 /// Time and chance, given by the outermost layer.
 #[derive(Clone, Copy)]
@@ -35,8 +34,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// What reaches providers.
     pub outbound: Client,
-    /// How VK is reached.
-    pub vk: Settings,
+    /// Where logins go.
+    pub providers: Providers,
     /// Time and chance.
     pub world: World,
 }
@@ -46,8 +45,12 @@ pub struct Parts {
 pub struct Keeper {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) outbound: Client,
-    pub(crate) vk: Settings,
+    pub(crate) providers: Providers,
     pub(crate) world: World,
+    /// What servers are, as far as has been found out lately.
+    pub(crate) known: Known,
+    /// Who is registering an application at the moment.
+    pub(crate) turns: Turns,
     /// Told when something may have become due earlier than the watcher thinks.
     pub(crate) due_changed: Notify,
     sealer: Sealer,
@@ -56,8 +59,17 @@ pub struct Keeper {
 impl Keeper {
     /// Makes a keeper of its parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, sealer, outbound, vk, world } = parts;
-        Self { store, outbound, vk, world, due_changed: Notify::new(), sealer }
+        let Parts { store, sealer, outbound, providers, world } = parts;
+        Self {
+            store,
+            outbound,
+            providers,
+            world,
+            known: Known::default(),
+            turns: Turns::default(),
+            due_changed: Notify::new(),
+            sealer,
+        }
     }
 
     /// The time by this keeper's clock.
@@ -65,14 +77,9 @@ impl Keeper {
         (self.world.now)()
     }
 
-    /// How VK is reached.
-    pub fn vk(&self) -> &Settings {
-        &self.vk
-    }
-
-    /// Whether tokens can come from there.
-    pub fn knows(&self, provider: Provider) -> bool {
-        provider == Provider::Vk
+    /// Base of redirect URIs and links.
+    pub fn base(&self) -> &url::Url {
+        &self.providers.base
     }
 
     /// The credential of that account; without an account, the most recently stored one.
@@ -108,16 +115,39 @@ impl Keeper {
         }
     }
 
+    /// The access token of a credential.
     pub(crate) fn open(&self, credential: &Credential) -> Result<Secret, KeepFault> {
-        let place = access_token_of(&credential.owner, credential.uid, credential.grant.generation);
-        Ok(self.sealer.open(&place, &credential.grant.access_token)?)
+        self.open_column(credential, "access_token", &credential.grant.access_token)
     }
 
-    pub(crate) fn seal(&self, owner: &Owner, uid: Uid, generation: i64, token: &Secret) -> Result<Sealed, KeepFault> {
-        Ok(self.sealer.seal(&access_token_of(owner, uid, generation), token)?)
+    /// Another secret of a credential.
+    pub(crate) fn open_column(
+        &self,
+        credential: &Credential,
+        column: &str,
+        sealed: &Sealed,
+    ) -> Result<Secret, KeepFault> {
+        let (owner, uid, generation) = (&credential.owner, credential.uid, credential.grant.generation);
+        self.open_at(&Place { table: "credential", column, owner, uid, generation }, sealed)
     }
-}
 
-const fn access_token_of(owner: &Owner, uid: Uid, generation: i64) -> Place<'_> {
-    Place { table: "credential", column: "access_token", owner, uid, generation }
+    /// Seals a secret of a credential.
+    pub(crate) fn seal(
+        &self,
+        owner: &Owner,
+        uid: Uid,
+        generation: i64,
+        column: &str,
+        secret: &Secret,
+    ) -> Result<Sealed, KeepFault> {
+        self.seal_at(&Place { table: "credential", column, owner, uid, generation }, secret)
+    }
+
+    pub(crate) fn open_at(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Secret, KeepFault> {
+        Ok(self.sealer.open(place, sealed)?)
+    }
+
+    pub(crate) fn seal_at(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, KeepFault> {
+        Ok(self.sealer.seal(place, secret)?)
+    }
 }

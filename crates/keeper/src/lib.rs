@@ -1,26 +1,44 @@
-//! Owns the use cases: submit, status, check, hand out, forget, issue keys, take care. An application can embed this.
+//! Owns the use cases: log in, submit, status, check, hand out, revoke, forget, issue keys, take care. An application can embed
+//! this.
 //!
 //! It decides; it neither encrypts, stores, sends nor speaks HTTP itself. No transaction is open while a provider is called.
 
+mod application;
 mod ask;
+mod attempt;
+mod begin;
+mod capture;
 mod care;
+mod connect;
+mod device;
+mod exchange;
 mod fault;
 mod hand_out;
 mod keeper;
 mod key;
+mod probe;
+mod provider;
+mod revoke;
 mod settle;
+mod site;
 mod submit;
 mod unlock;
 mod watch;
 
+pub use attempt::{Attempt, Ending};
+pub use begin::{Begin, Begun, DeviceCode};
+pub use capture::{Arrival, CaptureFault};
 pub use care::Health;
+pub use connect::{Invitation, Pasted, Spent};
 pub use fault::KeepFault;
 pub use hand_out::HandOut;
 pub use keeper::{Keeper, Parts, World};
-pub use settle::UNVERIFIED;
+pub use probe::{Probed, ProviderTest};
+pub use provider::{OAuth2Settings, ProviderView, Providers, VkCodeSettings, VkIdSettings};
 pub use submit::{Submission, Submitted};
 pub use unlock::{UnlockFault, unlock};
 
+pub use grantkeep_oauth::{Endpoint, EndpointFault, Issuer, IssuerFault, Method};
 pub use grantkeep_store::{ApiKey, Found, Listing, StoreFault};
 pub use grantkeep_vk::Settings as VkSettings;
 

@@ -1,13 +1,13 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
-use grantkeep_core::{Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Timestamp};
+use grantkeep_core::{Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Sealed, Timestamp};
 use grantkeep_store::StoreFault;
-use grantkeep_vk::{self as vk, check::Finding};
+use grantkeep_vk as vk;
 
-use crate::{KeepFault, Keeper};
-
-/// The account name of a token of which the provider has not told whose it is.
-pub const UNVERIFIED: &str = "vk_unverified";
+use crate::{
+    KeepFault, Keeper,
+    ask::{NOBODY_TO_ASK, Reading, nameless},
+};
 
 /// Cause of a state in which the provider named somebody else than the pasted text did.
 const OWNER_CHANGED: &str = "owner_changed";
@@ -20,7 +20,7 @@ const PERSON_RETRY_AFTER: Lifetime = Lifetime::from_minutes(5);
 
 /// When to ask again by ourselves: not at all after a clear answer; else first soon, then after as long as it has lasted.
 pub(crate) fn next_check(evidence: &Evidence, expiry: Expiry, now: Timestamp) -> Option<Timestamp> {
-    let latest = evidence.latest()?;
+    let latest = evidence.latest().filter(|latest| &*latest.cause != NOBODY_TO_ASK)?;
     let first = match latest.outcome {
         Outcome::Unclear => FIRST_RETRY_AFTER,
         Outcome::Misconfigured | Outcome::NeedsHuman => PERSON_RETRY_AFTER,
@@ -30,25 +30,35 @@ pub(crate) fn next_check(evidence: &Evidence, expiry: Expiry, now: Timestamp) ->
     expiry.at().is_none_or(|ends_at| at < ends_at).then_some(at)
 }
 
-/// What is known after `finding`, without the name.
-fn with_finding(mut credential: Credential, finding: &Finding, now: Timestamp) -> Credential {
-    let (mut outcome, mut cause) = (finding.outcome, &*finding.cause);
-    if let Some(identity) = &finding.identity {
-        let contradicted = credential.subject.as_ref().is_some_and(|claimed| *claimed != identity.subject);
-        if contradicted && credential.account.as_str() != UNVERIFIED {
+/// What is known after `reading`, without the name.
+fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -> Credential {
+    let (mut outcome, mut cause) = (reading.outcome, &*reading.cause);
+    if let Some(told) = &reading.told {
+        let contradicted = credential.subject.as_ref().is_some_and(|claimed| *claimed != told.subject);
+        if contradicted && !is_nameless(&credential) {
             // The pasted text named somebody else, and it may have replaced that person's token on its word.
             (outcome, cause) = (Outcome::NeedsHuman, OWNER_CHANGED);
         } else {
-            credential.subject = Some(identity.subject.clone());
-            if let (true, Expiry::Assumed(_)) = (credential.grant.kind != identity.kind, credential.grant.expiry) {
-                credential.grant.expiry = vk::usual_expiry(identity.kind, credential.evidence.captured_at);
+            credential.subject = Some(told.subject.clone());
+            if let (true, Expiry::Assumed(_)) = (credential.grant.kind != told.kind, credential.grant.expiry) {
+                credential.grant.expiry = vk::usual_expiry(told.kind, credential.evidence.captured_at);
             }
-            credential.grant.kind = identity.kind;
+            credential.grant.kind = told.kind;
         }
     }
-    credential.evidence = credential.evidence.with(outcome, cause, finding.asked, now);
+    credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
     credential.check_at = next_check(&credential.evidence, credential.grant.expiry, now);
     credential
+}
+
+/// Whether it still has the name that stands for nobody.
+fn is_nameless(credential: &Credential) -> bool {
+    credential.account == nameless(credential.provider, credential.server.as_deref())
+}
+
+/// Whether two credentials are one person's, at one server.
+fn is_same(one: &Credential, other: &Credential) -> bool {
+    one.subject.is_some() && one.subject == other.subject && one.server == other.server
 }
 
 impl Keeper {
@@ -65,10 +75,12 @@ impl Keeper {
 
     pub(crate) async fn recheck(&self, mut credential: Credential) -> Result<Credential, KeepFault> {
         let token = self.open(&credential)?;
-        let finding = self.ask(&token, credential.grant.kind).await;
+        let whom = self.whom_of(&credential).await?;
+        let reading = self.ask(&token, &whom).await;
         let (owner, id, generation) = (credential.owner.clone(), credential.id, credential.grant.generation);
         loop {
-            match self.settle(with_finding(credential, &finding, self.now())).await {
+            let told = reading.told.as_ref().map(|told| &told.account);
+            match self.settle(with_reading(credential, &reading, self.now()), told).await {
                 Err(KeepFault::Store(StoreFault::Stale | StoreFault::Conflict)) => {}
                 settled => return settled,
             }
@@ -81,17 +93,14 @@ impl Keeper {
     }
 
     /// Stores it; gives a token of which the provider has now told whose it is the name that it should have had.
-    async fn settle(&self, credential: Credential) -> Result<Credential, KeepFault> {
-        let named = credential.account.as_str() != UNVERIFIED || !credential.evidence.is_confirmed();
-        let (false, Some(subject)) = (named, &credential.subject) else {
+    async fn settle(&self, credential: Credential, told: Option<&Account>) -> Result<Credential, KeepFault> {
+        let is_due = is_nameless(&credential) && credential.evidence.is_confirmed();
+        let Some(account) = told.filter(|told| is_due && **told != credential.account) else {
             return Ok(self.store.update(credential).await?);
         };
-        let account = vk::default_account(Some(subject));
-        match self.store.find(&credential.owner, credential.provider, Some(&account)).await? {
-            None => Ok(self.store.update(Credential { account, ..credential }).await?),
-            Some(found) if found.credential.subject.as_ref() == Some(subject) => {
-                self.absorb(&found.credential, credential).await
-            }
+        match self.store.find(&credential.owner, credential.provider, Some(account)).await? {
+            None => Ok(self.store.update(Credential { account: account.clone(), ..credential }).await?),
+            Some(found) if is_same(&found.credential, &credential) => self.absorb(&found.credential, credential).await,
             // Somebody gave that name to another person's credential: both stay as they are.
             Some(_) => Ok(self.store.update(credential).await?),
         }
@@ -103,12 +112,23 @@ impl Keeper {
             self.store.delete(&temporary.owner, temporary.id).await?;
             return Ok(kept.clone());
         }
-        let token = self.open(&temporary)?;
         let generation = kept.grant.generation + 1;
-        let access_token = self.seal(&kept.owner, kept.uid, generation, &token)?;
+        let grant = &temporary.grant;
+        let carry = |column, sealed: &Sealed| {
+            let secret = self.open_column(&temporary, column, sealed)?;
+            self.seal(&kept.owner, kept.uid, generation, column, &secret)
+        };
+        let carry_some = |column, sealed: &Option<Sealed>| sealed.as_ref().map(|it| carry(column, it)).transpose();
+        let grant = Grant {
+            access_token: carry("access_token", &grant.access_token)?,
+            refresh_token: carry_some("refresh_token", &grant.refresh_token)?,
+            device_id: carry_some("device_id", &grant.device_id)?,
+            generation,
+            ..grant.clone()
+        };
         let taken = Credential {
             subject: temporary.subject.clone(),
-            grant: Grant { access_token, generation, ..temporary.grant.clone() },
+            grant,
             evidence: temporary.evidence.clone(),
             check_at: temporary.check_at,
             ..kept.clone()

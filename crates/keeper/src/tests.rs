@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Account, Credential, Evidence, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, Purpose, Secret,
-    State, Timestamp, TokenKind,
+    Account, Credential, Evidence, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, ProviderName,
+    Purpose, Secret, State, Timestamp, TokenKind,
 };
-use grantkeep_outbound::Client;
+use grantkeep_outbound::{Client, Rules};
 use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
 use grantkeep_seal::MasterKey;
 use grantkeep_store::{Options, SqliteStore, Store};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use super::*;
 use crate::settle::next_check;
+
+mod login;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -30,26 +33,22 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
+        Self::at(|| NOW).await
+    }
+
+    async fn at(now: fn() -> Timestamp) -> Self {
         let vk = grantkeep_sandbox::start(SandboxOptions { listen: ([127, 0, 0, 1], 0).into() }).await.unwrap();
         let directory = TempDir::new().unwrap();
         let options = Options { path: directory.path().join("grantkeep.db"), alone: true };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).unwrap());
         let sealer = unlock(&*store, |_| MasterKey::generate(), NOW).await.unwrap();
-        let url = |path: &str| format!("{}{path}", vk.vk_url()).parse().unwrap();
-        let settings = VkSettings {
-            redirect_uri: url("/blank.html"),
-            oauth_url: url(""),
-            api_url: url(""),
-            ..VkSettings::default()
-        };
-        let world = World { now: || NOW, random };
-        let keeper = Keeper::new(Parts {
-            store: Arc::clone(&store),
-            sealer,
-            outbound: Client::to_own_server(&url("")),
-            vk: settings,
-            world,
-        });
+        let mut rules = Rules::default();
+        let sites = [vk.vk_url(), vk.oauth2_url()].map(|url| url.parse().unwrap());
+        sites.iter().chain(vk.mastodons().iter().map(|(_, url)| url)).for_each(|url| rules.configured(url));
+        let providers = providers(&vk);
+        let world = World { now, random };
+        let outbound = Client::new(rules);
+        let keeper = Keeper::new(Parts { store: Arc::clone(&store), sealer, outbound, providers, world });
         Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), _directory: directory }
     }
 
@@ -78,7 +77,8 @@ impl Stage {
 
     async fn submit(&self, text: &str, name: Option<&str>) -> Result<Submitted, KeepFault> {
         let account = name.map(account);
-        self.keeper.submit(&self.owner, Submission { text: Secret::from(text), account }).await
+        let submission = Submission { text: Secret::from(text), account, authorization: None, instance: None };
+        self.keeper.submit(&self.owner, Provider::Vk, submission).await
     }
 
     async fn handed_out(&self, name: Option<&str>) -> Result<String, KeepFault> {
@@ -88,6 +88,46 @@ impl Stage {
         Ok(handed.access_token.expose().to_owned())
     }
 }
+
+/// Everything that the sandbox plays.
+fn providers(sandbox: &Sandbox) -> Providers {
+    let url = |text: &str| Url::parse(text).unwrap();
+    let vk = sandbox.vk_url();
+    let (client_id, secret) = sandbox.oauth2_client();
+    let acme = OAuth2Settings {
+        name: ProviderName::new("acme").unwrap(),
+        issuer: Some(Issuer::new(&sandbox.oauth2_url()).unwrap()),
+        authorization_url: None,
+        token_url: None,
+        revocation_url: None,
+        device_authorization_url: None,
+        userinfo_url: None,
+        client_id: client_id.to_owned(),
+        client_secret: Some(Secret::from(secret)),
+        client_auth: None,
+        scopes: vec!["openid".to_owned(), "profile".to_owned()],
+        redirect_uri: None,
+    };
+    Providers {
+        vk: VkSettings {
+            redirect_uri: url(&format!("{vk}/blank.html")),
+            oauth_url: url(&vk),
+            api_url: url(&vk),
+            ..VkSettings::default()
+        },
+        vk_id: Some(VkIdSettings {
+            app_id: "51000002".to_owned(),
+            service_token: None,
+            url: url(&sandbox.vk_id_url()),
+        }),
+        vk_code: Some(VkCodeSettings { app_id: "54249533".to_owned(), secret: Secret::from("sandbox-not-a-secret") }),
+        oauth2: vec![acme],
+        base: url(BASE),
+        hosts: vec!["127.0.0.1:8000".to_owned(), "localhost:8000".to_owned()],
+    }
+}
+
+const BASE: &str = "http://127.0.0.1:8000";
 
 fn random() -> [u8; 16] {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -154,7 +194,7 @@ async fn an_unverified_token_gets_its_name_when_vk_answers() {
     let token = stage.token(json!({"kind": "community", "id": 200_001})).await;
     stage.vk_answers("html").await;
     let waiting = stage.submit(&token, None).await.unwrap().credential;
-    assert_eq!((waiting.account.as_str(), state(&waiting)), (UNVERIFIED, State::Unverified));
+    assert_eq!((waiting.account.as_str(), state(&waiting)), ("vk_unverified", State::Unverified));
     assert!(matches!(waiting.grant.expiry, Expiry::Assumed(_)));
     assert_eq!(waiting.check_at, Some(NOW.after(Lifetime::from_seconds(30))));
     stage.vk_recovers().await;

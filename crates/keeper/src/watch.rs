@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grantkeep_core::Credential;
+use grantkeep_core::{Credential, Lifetime};
 use tokio::task::JoinSet;
 
 use crate::{KeepFault, Keeper};
@@ -14,6 +14,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(37);
 
 /// After a fault of the store, so that it is not asked in a loop.
 const AFTER_FAULT: Duration = Duration::from_secs(30);
+
+/// How long it can be asked what became of a login.
+const FORGOTTEN_AFTER: Lifetime = Lifetime::from_hours(24);
 
 /// Asked about at once.
 const AT_ONCE: usize = 8;
@@ -33,10 +36,19 @@ impl Keeper {
                 () = tokio::time::sleep(sleep) => {}
                 () = self.due_changed.notified() => continue,
             }
+            self.sweep().await;
             if let Err(fault) = self.ask_about_due().await {
                 tracing::warn!(%fault, "a token could not be checked");
                 tokio::time::sleep(AFTER_FAULT).await;
             }
+        }
+    }
+
+    /// Ends logins that nobody came back for, and forgets those of yesterday.
+    async fn sweep(&self) {
+        let now = self.now();
+        if let Err(fault) = self.store.sweep_authorizations(now, now.before(FORGOTTEN_AFTER)).await {
+            tracing::warn!(%fault, "logins that are over could not be swept");
         }
     }
 

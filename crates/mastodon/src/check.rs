@@ -77,7 +77,7 @@ impl Check {
     /// Goes on with what came back.
     pub fn answered(self, answer: Result<Answer, NoAnswer>) -> Step {
         let (outcome, cause, identity) = match answer {
-            Err(reason) => (Outcome::Unclear, word(reason).into(), None),
+            Err(reason) => (Outcome::Unclear, reason.as_str().into(), None),
             Ok(answer) if answer.status == 200 => self.confirmed(&answer),
             Ok(answer) => match refusal::read(self.software, &answer) {
                 Some(Refusal { outcome, cause }) => {
@@ -116,17 +116,6 @@ impl Check {
 #[serde(default)]
 struct Application {
     name: Word,
-}
-
-/// Our word for why there is no answer.
-pub(crate) const fn word(reason: NoAnswer) -> &'static str {
-    match reason {
-        NoAnswer::Broken => "broken",
-        NoAnswer::Forbidden => "forbidden",
-        NoAnswer::Timeout => "timeout",
-        NoAnswer::TooLarge => "too_large",
-        NoAnswer::Unreachable => "unreachable",
-    }
 }
 
 #[cfg(test)]

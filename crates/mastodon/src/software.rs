@@ -66,6 +66,8 @@ pub struct Traits {
     pub usual_days: Option<u64>,
     /// Whether it can show the code for copying (`urn:ietf:wg:oauth:2.0:oob`).
     pub shows_code: bool,
+    /// Whether a registration must name a website, where the others do without.
+    pub needs_website: bool,
     /// Whether a person who declines comes back to us. Where not, only the time limit ends the waiting.
     pub returns_denial: bool,
 }
@@ -139,6 +141,7 @@ const USUAL: Traits = Traits {
     renews: false,
     usual_days: None,
     shows_code: true,
+    needs_website: false,
     returns_denial: true,
 };
 
@@ -183,7 +186,7 @@ impl Software {
                 again: Same, ..USUAL },
             // `client_credentials` is not there. Tokens end after 30 days, and nothing renews them.
             Self::Mitra => Traits { name: "mitra", title: "Mitra", app_token: Meaningless, revocation: Bearer,
-                usual_days: Some(30), returns_denial: false, ..USUAL },
+                usual_days: Some(30), needs_website: true, returns_denial: false, ..USUAL },
             // Laravel Passport: 365 days unless configured otherwise.
             Self::Pixelfed => Traits { name: "pixelfed", title: "Pixelfed", renews: true, usual_days: Some(365), ..USUAL },
             Self::Pleroma => Traits { name: "pleroma", title: "Pleroma", scopes: Fine, app_token: TellingByStatus,

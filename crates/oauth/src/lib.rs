@@ -35,7 +35,7 @@ pub use authorize::{Authorize, ResponseType};
 pub use client::{Client, Method};
 pub use endpoint::{Endpoint, EndpointFault};
 pub use error::ErrorCode;
-pub use issuer::{Issuer, Tolerance};
+pub use issuer::{Issuer, IssuerFault, Tolerance};
 pub use pkce::{Challenge, Verifier};
 pub use scope::Scopes;
 pub use state::{Digest, State};

@@ -17,6 +17,19 @@ pub enum Hint {
     RefreshToken,
 }
 
+/// The same with further parameters, for servers with names of their own (VK ID).
+pub fn request_with<'a>(
+    endpoint: &Endpoint,
+    client: &Client<'a>,
+    token: &'a Secret,
+    extra: &[(&'a str, &'a str)],
+) -> Outgoing {
+    let mut form = Form::default();
+    form.put("token", token.expose());
+    form.put_extra(extra);
+    request::post(Purpose::Check, endpoint, client, form)
+}
+
 /// Asks to withdraw a token. Of a pair, the refresh token goes first.
 pub fn request<'a>(endpoint: &Endpoint, client: &Client<'a>, token: &'a Secret, hint: Option<Hint>) -> Outgoing {
     let mut form = Form::default();

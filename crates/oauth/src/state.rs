@@ -3,14 +3,9 @@
 //! 256 random bits as 43 characters of base64url: nothing else is in them, so that a server that forgets to encode them does no
 //! harm. Only the digest is ever stored.
 
-use std::fmt;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+pub use grantkeep_core::Digest;
 use grantkeep_core::Secret;
-
-/// SHA-256 of a secret text of ours. Comparing two digests tells nothing about the texts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(pub [u8; 32]);
 
 /// The digest of a text.
 pub fn digest(text: &str) -> Digest {
@@ -52,12 +47,6 @@ pub(crate) fn random_text(bytes: [u8; 32]) -> Secret {
     let mut text = String::with_capacity(64);
     URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
     Secret::from(text)
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digest(…)")
-    }
 }
 
 #[cfg(test)]

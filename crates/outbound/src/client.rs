@@ -12,7 +12,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
-    Rules,
+    AddressFault, Rules, check_url,
     resolve::{Lookup, Resolver},
     rule::Reach,
 };
@@ -78,6 +78,11 @@ impl Client {
         let limit = self.limits.of(outgoing.purpose);
         let request = request(self.client(reach)?, outgoing);
         tokio::time::timeout(limit, exchange(request)).await.unwrap_or(Err(NoAnswer::Timeout))
+    }
+
+    /// What can be told of a URL before any request: see [`crate::check_url`].
+    pub fn check(&self, url: &Url) -> Result<(), AddressFault> {
+        check_url(url, &self.rules)
     }
 
     fn client(&self, reach: Reach) -> Result<&reqwest::Client, NoAnswer> {

@@ -26,6 +26,7 @@ const READ_FOR: Duration = Duration::from_secs(15);
 pub(crate) enum BodyFault {
     Incomplete,
     Missing(&'static str),
+    NotForm,
     NotJson { line: usize, column: usize },
     NotObject,
     NotText(&'static str),
@@ -39,7 +40,7 @@ impl BodyFault {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotForm | Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -47,7 +48,7 @@ impl BodyFault {
     pub(crate) const fn error_type(&self) -> &'static str {
         match self {
             Self::TooLarge => "body_too_large",
-            Self::WrongType => "unsupported_media_type",
+            Self::NotForm | Self::WrongType => "unsupported_media_type",
             _ => "invalid_request",
         }
     }
@@ -61,6 +62,7 @@ impl BodyFault {
         match self {
             Self::Incomplete => "The body did not come whole".into(),
             Self::Missing(field) => format!("The field {field} is missing").into(),
+            Self::NotForm => "The body is not declared as a form".into(),
             Self::NotJson { line, column } => format!("The body is not JSON (line {line}, column {column})").into(),
             Self::NotObject => "The body is not a JSON object".into(),
             Self::NotText(field) => format!("The field {field} must be a string").into(),
@@ -73,6 +75,7 @@ impl BodyFault {
 
     pub(crate) const fn solution(&self) -> &'static str {
         match self {
+            Self::NotForm => "Send the header Content-Type: application/x-www-form-urlencoded",
             Self::WrongType => "Send the header Content-Type: application/json",
             Self::TooLarge => "Send the token or the address alone",
             Self::Incomplete | Self::TooSlow => "Send the request again",
@@ -96,6 +99,24 @@ where
     }
 }
 
+/// Reads a body that is one JSON object. Where all of its fields are optional, it may be left out.
+pub(crate) async fn object<B>(headers: &HeaderMap, body: B, may_be_empty: bool) -> Result<Object, BodyFault>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let declared = check_type(headers);
+    if !may_be_empty {
+        declared.clone()?;
+    }
+    let bytes = read(body).await?;
+    if may_be_empty && bytes.is_empty() {
+        return Ok(Object::default());
+    }
+    declared?;
+    Object::parse(&bytes)
+}
+
 /// Whether the headers declare JSON: also what keeps a foreign page's form from posting here.
 pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), BodyFault> {
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -104,7 +125,7 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), BodyFault> {
 }
 
 /// The members of a JSON object.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Object(Vec<(String, Member)>);
 
 #[derive(Debug)]

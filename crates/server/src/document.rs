@@ -1,6 +1,6 @@
 //! Owns the description of the API: the OpenAPI document, and a page that shows it to people.
 
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 use crate::reply::{self, Response};
 
@@ -20,8 +20,13 @@ pub(crate) fn openapi() -> Response {
     reply::document("application/json", OPENAPI)
 }
 
-pub(crate) fn page() -> Response {
-    let mut response = reply::document("text/html; charset=utf-8", PAGE);
+/// The page for people, marked when all providers are emulated.
+pub(crate) fn page(sandbox: bool) -> Response {
+    let mut response = if sandbox {
+        reply::html(StatusCode::OK, PAGE.replacen("<body>\n", concat!("<body>\n", include_str!("document/sandbox.html")), 1))
+    } else {
+        reply::document("text/html; charset=utf-8", PAGE)
+    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

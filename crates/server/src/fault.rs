@@ -1,22 +1,26 @@
 //! Owns every reason for which a request is not done, each with its HTTP status and `error_type`. The words for people are in
 //! [`crate::text`].
 
+mod keep;
+mod login;
+
 use std::borrow::Cow;
 
-use grantkeep_core::{NameFault, Outcome, State, redirect::IntakeFault};
-use grantkeep_keeper::{KeepFault, StoreFault};
+use grantkeep_core::{NameFault, Provider, State, redirect::IntakeFault};
 use http::StatusCode;
 
 use crate::auth::Permissions;
 use crate::body::BodyFault;
+
+pub(crate) use login::LoginFault;
 
 /// Why a request is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     AccountAmbiguous,
     AccountName(NameFault),
-    AccountBlocked,
-    AppBlocked,
+    /// VK refused the token for good. What the classes of refusal mean for a credential is in its state.
+    ApiError,
     BadParameter(&'static str),
     Body(BodyFault),
     Declined,
@@ -27,9 +31,9 @@ pub(crate) enum Fault {
     Internal,
     InvalidKeyRequest(&'static str),
     IpMismatch,
+    Login(LoginFault),
     Malformed(&'static str),
     MethodNotAllowed(&'static str),
-    Misconfigured,
     NoSuchAuthorization,
     NoSuchCredential,
     NoSuchKey,
@@ -40,8 +44,9 @@ pub(crate) enum Fault {
     NotSignedIn,
     OwnerChanged,
     ProviderUnavailable,
+    /// A provider other than VK refused the token for good.
+    Refused,
     RepeatedParameter(&'static str),
-    Revoked,
     StorageBusy,
     StorageFull,
     StorageUnavailable,
@@ -65,19 +70,18 @@ pub(crate) struct Words {
 impl Fault {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::AccountBlocked
-            | Self::AccountName(_)
-            | Self::AppBlocked
+            Self::AccountName(_)
+            | Self::ApiError
             | Self::BadParameter(_)
             | Self::Declined
             | Self::Expired
             | Self::InvalidKeyRequest(_)
             | Self::IpMismatch
             | Self::Malformed(_)
-            | Self::Misconfigured
             | Self::NotTaken(_)
-            | Self::RepeatedParameter(_)
-            | Self::Revoked => StatusCode::BAD_REQUEST,
+            | Self::Refused
+            | Self::RepeatedParameter(_) => StatusCode::BAD_REQUEST,
+            Self::Login(fault) => fault.status(),
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::ForbiddenProvider | Self::ForbiddenScope(_) => StatusCode::FORBIDDEN,
             Self::NoSuchAuthorization
@@ -102,8 +106,7 @@ impl Fault {
         match self {
             Self::AccountAmbiguous => "account_ambiguous",
             Self::AccountName(_) => "invalid_account_name",
-            // What VK refuses for good is one type in the contract; the message tells the classes apart.
-            Self::AccountBlocked | Self::AppBlocked | Self::Misconfigured | Self::Revoked => "api_error",
+            Self::ApiError | Self::Refused => "api_error",
             Self::BadParameter(_) | Self::RepeatedParameter(_) => "invalid_parameter",
             Self::Body(fault) => fault.error_type(),
             Self::Declined => "access_denied",
@@ -114,6 +117,7 @@ impl Fault {
             Self::Internal => "internal",
             Self::InvalidKeyRequest(_) => "invalid_request",
             Self::IpMismatch => "ip_mismatch",
+            Self::Login(fault) => fault.error_type(),
             Self::Malformed(_) => "malformed_request",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NoSuchAuthorization => "authorization_not_found",
@@ -145,50 +149,12 @@ impl Fault {
             _ => false,
         }
     }
-}
 
-impl From<KeepFault> for Fault {
-    fn from(fault: KeepFault) -> Self {
-        match fault {
-            KeepFault::AccountAmbiguous => Self::AccountAmbiguous,
-            KeepFault::NotFound => Self::NoSuchCredential,
-            KeepFault::NotTaken(IntakeFault::Declined) => Self::Declined,
-            KeepFault::NotTaken(fault) => Self::NotTaken(fault),
-            KeepFault::OwnerChanged => Self::OwnerChanged,
-            KeepFault::ProviderUnavailable(_) => Self::ProviderUnavailable,
-            KeepFault::Refused { outcome, .. } => refused(outcome),
-            KeepFault::Unusable(state) => Self::Unusable(state),
-            KeepFault::Seal(fault) => {
-                tracing::error!(%fault, "a stored secret could not be used");
-                Self::Integrity
-            }
-            KeepFault::Store(fault) => {
-                tracing::error!(%fault, "the store could not do it");
-                stored(&fault)
-            }
-        }
-    }
-}
-
-const fn refused(outcome: Outcome) -> Fault {
-    match outcome {
-        Outcome::AccountBlocked => Fault::AccountBlocked,
-        Outcome::AppBlocked => Fault::AppBlocked,
-        Outcome::Expired => Fault::Expired,
-        Outcome::Misconfigured => Fault::Misconfigured,
-        Outcome::OtherAddress => Fault::IpMismatch,
-        Outcome::Alive | Outcome::NeedsHuman | Outcome::Revoked | Outcome::Unclear => Fault::Revoked,
-    }
-}
-
-const fn stored(fault: &StoreFault) -> Fault {
-    match fault {
-        StoreFault::Conflict | StoreFault::Stale => Fault::StorageBusy,
-        StoreFault::Corrupt { .. } => Fault::Integrity,
-        StoreFault::Full => Fault::StorageFull,
-        StoreFault::TooMany => Fault::TooManyAuthorizations,
-        StoreFault::Closed | StoreFault::Newer { .. } | StoreFault::NotOurs | StoreFault::Unavailable(_) => {
-            Fault::StorageUnavailable
+    /// The same fault at that provider: the answers of the VK token API have words of their own.
+    pub(crate) fn at(self, provider: Provider) -> Self {
+        match self {
+            Self::Refused if provider == Provider::Vk => Self::ApiError,
+            other => other,
         }
     }
 }

@@ -19,7 +19,8 @@ impl Hosts {
         Self(hosts.into_iter().map(|host| host.to_ascii_lowercase().into()).collect())
     }
 
-    fn has(&self, host: &str) -> bool {
+    /// Whether that is one of our names; a name may have a port.
+    pub(crate) fn has(&self, host: &str) -> bool {
         self.0.iter().any(|ours| ours.eq_ignore_ascii_case(host))
     }
 }
@@ -31,7 +32,7 @@ pub(crate) fn check(parts: &Parts, peer: Peer, hosts: &Hosts) -> Result<(), Faul
     check_framing(parts, &counted)?;
     match peer {
         Peer::Local => Ok(()),
-        Peer::Network(_) => check_host(parts, &counted, hosts),
+        Peer::Browser(_) | Peer::Network(_) => check_host(parts, &counted, hosts),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod credential;
 mod local;
+mod login;
+mod provider;
 mod token;
 
 use std::sync::Arc;
@@ -40,13 +42,16 @@ impl Asked<'_> {
 }
 
 /// Does what the route says. What waits for a provider or the disk is boxed, so that the answers of every moment stay small.
-pub(crate) async fn handle(service: &Service, route: Route, asked: &Asked<'_>) -> Result<Response, Fault> {
+pub(crate) async fn handle(service: &Arc<Service>, route: Route, asked: &Asked<'_>) -> Result<Response, Fault> {
     match route {
+        Route::Authorization(provider, id) => Box::pin(login::show(service, asked, provider, &id)).await,
+        Route::Authorize(provider) => Box::pin(login::authorize(service, asked, provider)).await,
         Route::AuthorizeImplicit => token::authorize_implicit(service, asked),
+        Route::CancelAuthorization(provider, id) => Box::pin(login::cancel(service, asked, provider, &id)).await,
         Route::CheckCredential(id) => Box::pin(credential::check(service, asked, id)).await,
         Route::Credential(id) => Box::pin(credential::show(service, asked, id)).await,
         Route::Credentials => Box::pin(credential::list(service, asked)).await,
-        Route::Docs => Ok(document::page()),
+        Route::Docs => Ok(document::page(service.sandbox)),
         Route::Document => Ok(document::openapi()),
         Route::Examine => Box::pin(local::examine(service)).await,
         Route::ForgetCredential(id) => Box::pin(credential::forget(service, asked, id)).await,
@@ -54,10 +59,20 @@ pub(crate) async fn handle(service: &Service, route: Route, asked: &Asked<'_>) -
         Route::Healthz => Ok(reply::json(StatusCode::OK, &json!({"status": "ok"}))),
         Route::IssueKey => Box::pin(local::issue_key(service, asked)).await,
         Route::Keys => Box::pin(local::keys(service)).await,
+        Route::Providers => provider::list(service, asked),
         Route::Readyz => ready(service).await,
+        Route::RevokeCredential(id) => Box::pin(credential::revoke(service, asked, id)).await,
         Route::RevokeKey(id) => Box::pin(local::revoke_key(service, &id)).await,
         Route::Submit(provider) => Box::pin(token::submit(service, asked, provider)).await,
+        Route::TestProvider(provider) => Box::pin(provider::test(service, asked, provider)).await,
         Route::TokenStatus(provider) => token::status(service, asked, provider).await,
+        // Answered by `browser`.
+        Route::Asset(_)
+        | Route::Capture
+        | Route::CaptureFragment
+        | Route::Connect
+        | Route::Ending(_)
+        | Route::Spend => Err(Fault::NoSuchPath),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A request's head must be there within 5 s, which also ends idle connections; headers are bounded in size and number. When
 //! connections or file descriptors run out, accepting pauses: what is being served goes on.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -38,7 +38,17 @@ pub struct Limits {
 
 /// Serves TCP until `stop`, then lets those in progress finish.
 pub async fn serve_tcp(listener: TcpListener, service: Arc<Service>, limits: Limits, stop: impl Future<Output = ()>) {
-    serve(Tcp(listener), service, limits, stop).await;
+    serve(Tcp { listener, peer: Peer::Network }, service, limits, stop).await;
+}
+
+/// Serves browsers in the middle of a login that this process does by itself, and nobody else, until `stop`.
+pub async fn serve_capture(
+    listener: TcpListener,
+    service: Arc<Service>,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    serve(Tcp { listener, peer: Peer::Browser }, service, limits, stop).await;
 }
 
 /// Serves a Unix socket, whose callers may read the data directory anyway, until `stop`. Callers that are neither `user` nor
@@ -60,16 +70,19 @@ trait Accept {
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
 }
 
-struct Tcp(TcpListener);
+struct Tcp {
+    listener: TcpListener,
+    peer: fn(IpAddr) -> Peer,
+}
 
 impl Accept for Tcp {
     type Stream = TcpStream;
 
     async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
-        let (stream, address) = self.0.accept().await?;
+        let (stream, address) = self.listener.accept().await?;
         // Answers are small: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        Ok((stream, Peer::Network(address.ip())))
+        Ok((stream, (self.peer)(address.ip())))
     }
 }
 

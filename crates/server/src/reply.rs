@@ -29,6 +29,24 @@ pub(crate) fn document(content_type: &'static str, body: &'static str) -> Respon
     with_body(StatusCode::OK, HeaderValue::from_static(content_type), Bytes::from_static(body.as_bytes()))
 }
 
+/// A page.
+pub(crate) fn html(status: StatusCode, page: String) -> Response {
+    with_body(status, HeaderValue::from_static("text/html; charset=utf-8"), page.into())
+}
+
+/// Sends a browser on, with GET whatever it came with (RFC 9110 §15.4.4). None for what is no address.
+pub(crate) fn see_other(to: &str) -> Option<Response> {
+    let mut location = HeaderValue::try_from(to).ok()?;
+    // It may carry a state.
+    location.set_sensitive(true);
+    let mut response = no_content();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Some(response)
+}
+
 /// Nothing to say.
 pub(crate) fn no_content() -> Response {
     let mut response = Response::new(Full::default());
@@ -42,6 +60,12 @@ pub(crate) fn fault(fault: &Fault) -> Response {
     let words = text::english(fault);
     let body = serde_json::to_vec(&Detail { detail: &words }).unwrap_or_default();
     let mut response = with_body(fault.status(), HeaderValue::from_static("application/json"), body.into());
+    mark_fault(&mut response, fault);
+    response
+}
+
+/// The headers of an error.
+pub(crate) fn mark_fault(response: &mut Response, fault: &Fault) {
     let headers = response.headers_mut();
     match fault {
         Fault::NotSignedIn => {
@@ -64,7 +88,6 @@ pub(crate) fn fault(fault: &Fault) -> Response {
     if fault.closes() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }
 
 fn with_body(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response {

@@ -12,6 +12,8 @@ pub const LOCAL_OWNER: &str = "grantkeep-owner";
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
+    /// A browser in the middle of a login that this process does by itself: it is answered nothing else.
+    Browser(IpAddr),
     /// A caller who may read the data directory anyway: over its socket, or in this process.
     Local,
     /// The network.

@@ -18,11 +18,12 @@ use hyper::body::{Body, Bytes};
 
 use crate::{
     auth::{Authority, JwtSecret, Permissions},
-    body::{self, Object},
+    body, browser,
     fault::Fault,
     finishing::Finishing,
     gate::{self, Hosts},
     handler::{self, Asked},
+    page,
     reply::{self, Response},
     request::{Caller, LOCAL_OWNER, Peer, Query},
     route::{Access, Route},
@@ -30,7 +31,7 @@ use crate::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sign-ins that may fail in a burst from one address, and how many more each second. What is guessed is a 256-bit secret: this
+/// Keys, links and states that may be wrong in a burst from one address, and how many more each second. What is guessed is a 256-bit secret: this
 /// bounds work and log, not the odds.
 const FAILURES_AT_ONCE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 const FAILURES_A_SECOND: NonZeroU32 = NonZeroU32::new(5).unwrap();
@@ -47,6 +48,8 @@ pub struct Settings {
     pub jwt_secret: JwtSecret,
     /// `Host` values to answer to.
     pub hosts: Vec<String>,
+    /// Whether every page says that the providers are emulated ones.
+    pub sandbox: bool,
     /// 16 unpredictable bytes.
     pub random: fn() -> [u8; 16],
 }
@@ -55,8 +58,9 @@ pub struct Settings {
 pub struct Service {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) authority: Authority,
+    pub(crate) hosts: Hosts,
     pub(crate) random: fn() -> [u8; 16],
-    hosts: Hosts,
+    pub(crate) sandbox: bool,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     ids: RequestIds,
 }
@@ -70,7 +74,7 @@ impl fmt::Debug for Service {
 impl Service {
     /// Makes a service; reads which keys have been revoked.
     pub async fn new(settings: Settings) -> Result<Self, KeepFault> {
-        let Settings { keeper, jwt_secret, hosts, random } = settings;
+        let Settings { keeper, jwt_secret, hosts, sandbox, random } = settings;
         let keys = keeper.keys().await?;
         let revoked = keys.into_iter().filter(|key| key.revoked_at.is_some()).map(|key| key.id);
         Ok(Self {
@@ -80,6 +84,7 @@ impl Service {
             ids: RequestIds::new(random()),
             keeper,
             random,
+            sandbox,
         })
     }
 
@@ -95,7 +100,9 @@ impl Service {
             Err(fault) => ("-", Err(fault)),
             Ok((route, caller)) => {
                 let template = route.template();
-                let result = if matches!(parts.method, Method::GET | Method::HEAD) {
+                let result = if route.access() == Access::Browser {
+                    Box::pin(browser::respond(self, route, &parts, body, peer)).await
+                } else if matches!(parts.method, Method::GET | Method::HEAD) {
                     let asked = Asked { caller, query: Query(parts.uri.query()), body: None };
                     handler::handle(self, route, &asked).await
                 } else {
@@ -105,15 +112,26 @@ impl Service {
             }
         };
         log(&id, &parts.method, template, &result);
-        let mut response = result.unwrap_or_else(|fault| reply::fault(&fault));
+        let mut response = result.unwrap_or_else(|fault| self.refuse(&parts, peer, &fault));
         response.headers_mut().insert(REQUEST_ID, id);
         response
+    }
+
+    /// Says why not: on a page where people look, in JSON everywhere else.
+    fn refuse(&self, parts: &Parts, peer: Peer, fault: &Fault) -> Response {
+        let path = parts.uri.path();
+        let is_page = matches!(peer, Peer::Browser(_)) || (!path.starts_with("/api/") && browser::is_for_people(self, path));
+        let by_script = parts.method == Method::POST && body::check_type(&parts.headers).is_ok();
+        if is_page && !by_script { page::wrong(self.frame(), fault) } else { reply::fault(fault) }
     }
 
     /// Through the gate, to a route, as somebody who may.
     fn enter(&self, parts: &Parts, peer: Peer) -> Result<(Route, Option<Arc<Caller>>), Fault> {
         gate::check(parts, peer, &self.hosts)?;
         let path = parts.uri.path();
+        if matches!(peer, Peer::Browser(_)) && (path.starts_with("/api/") || !browser::is_for_people(self, path)) {
+            return Err(Fault::NoSuchPath);
+        }
         if path.starts_with("/api/") {
             // Signing in comes first: what exists under /api/ is not told to strangers.
             let caller = self.sign_in(&parts.headers, peer)?;
@@ -130,29 +148,37 @@ impl Service {
         if path.starts_with("/local/") && peer != Peer::Local {
             return Err(Fault::NoSuchPath);
         }
-        let route = Route::find(&parts.method, path)?;
+        let route = match Route::find(&parts.method, path) {
+            Err(Fault::NoSuchPath) if self.keeper.captures(path) => {
+                browser::route(self, &parts.method, path, &parts.headers)?
+            }
+            found => found?,
+        };
         match (route.access(), peer) {
-            (Access::Everybody, _) | (Access::Local, Peer::Local) => Ok((route, None)),
+            (Access::Browser, _)
+            | (Access::Everybody, Peer::Local | Peer::Network(_))
+            | (Access::Local, Peer::Local) => Ok((route, None)),
             _ => Err(Fault::NoSuchPath),
         }
     }
 
     fn sign_in(&self, headers: &HeaderMap, peer: Peer) -> Result<Arc<Caller>, Fault> {
-        let address = match peer {
-            Peer::Local => return local_caller(headers),
-            Peer::Network(address) => address,
-        };
+        if peer == Peer::Local {
+            return local_caller(headers);
+        }
         let now = self.keeper.now();
-        self.authority.caller(headers.get(http::header::AUTHORIZATION), now).map_err(|_| self.failed_sign_in(address))
+        let caller = self.authority.caller(headers.get(http::header::AUTHORIZATION), now);
+        caller.map_err(|_| self.failed(peer, Fault::NotSignedIn))
     }
 
-    /// A valid key is never limited: only what failed is counted.
-    fn failed_sign_in(&self, address: IpAddr) -> Fault {
+    /// Somebody showed a key, a link or a state that nobody knows. A good one is never limited: only what failed is counted.
+    pub(crate) fn failed(&self, peer: Peer, fault: Fault) -> Fault {
+        let (Peer::Browser(address) | Peer::Network(address)) = peer else { return fault };
         if self.failures.len() > REMEMBERED_ADDRESSES {
             self.failures.retain_recent();
         }
         match self.failures.check_key(&network_of(address)) {
-            Ok(()) => Fault::NotSignedIn,
+            Ok(()) => fault,
             Err(_) => Fault::TooManyFailures,
         }
     }
@@ -169,9 +195,7 @@ impl Service {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let body = if route.takes_body() {
-            body::check_type(&parts.headers).map_err(Fault::Body)?;
-            let bytes = body::read(body).await.map_err(Fault::Body)?;
-            Some(Object::parse(&bytes).map_err(Fault::Body)?)
+            Some(body::object(&parts.headers, body, route.may_go_without()).await.map_err(Fault::Body)?)
         } else {
             None
         };

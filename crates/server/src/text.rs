@@ -1,6 +1,9 @@
 //! Owns the words of the API's errors, in English. Another language is another function beside [`english`].
 //!
-//! A text says what happened and what to do. It holds nothing that came with the request.
+//! A text says what happened and what to do. It holds nothing that came with the request. Programs read it in an answer, people on
+//! a page.
+
+mod login;
 
 use std::borrow::Cow;
 
@@ -36,21 +39,27 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "Token is bound to a different IP address".into(),
             "Please obtain a new token from your current IP address".into(),
         ),
-        Fault::AccountBlocked | Fault::AppBlocked | Fault::Misconfigured | Fault::Revoked => (
+        Fault::ApiError => (
             "VK API error",
             "Token validation failed due to VK API error".into(),
             "Check token permissions and try again".into(),
         ),
+        Fault::Refused => (
+            "Refused by the provider",
+            "The provider does not accept this token".into(),
+            "Obtain a new token and submit it".into(),
+        ),
         Fault::Expired => (
             "Token expired",
-            "VK says that the time of this token is up".into(),
-            "Obtain a new token and submit it soon: it lives for 24 hours".into(),
+            "The provider says that the time of this token is up".into(),
+            "Obtain a new token and submit it soon".into(),
         ),
         Fault::Declined => (
             "Access denied",
-            "The address says that the request for access was declined".into(),
-            "Open the authorization URL again and allow the access".into(),
+            "The answer says that the request for access was declined".into(),
+            "Begin again and allow the access".into(),
         ),
+        Fault::Login(fault) => login::english(fault),
         Fault::NotTaken(why) => {
             ("Invalid format", format!("No token was found: {why}").into(), why.advice().trim_end_matches('.').into())
         }
@@ -86,8 +95,8 @@ pub(crate) fn english(fault: &Fault) -> Words {
         ),
         Fault::TooManyFailures => (
             "Too many failures",
-            "Too many requests without a valid key came from this address".into(),
-            "Wait a minute, then send a valid key".into(),
+            "Too many requests with an unknown key, link or state came from this address".into(),
+            "Wait a minute, then send a valid one".into(),
         ),
         Fault::Integrity => (
             "Stored data is damaged",
@@ -112,8 +121,8 @@ pub(crate) fn english(fault: &Fault) -> Words {
         ),
         Fault::NoSuchAuthorization => (
             "No such authorization",
-            "There is no pending authorization of that id".into(),
-            "Leave authorization_id out, or begin a new authorization".into(),
+            "There is no authorization of that id among yours".into(),
+            "Begin a new authorization".into(),
         ),
         Fault::NoSuchCredential => (
             "No such credential",
@@ -125,7 +134,7 @@ pub(crate) fn english(fault: &Fault) -> Words {
             ("Not found", "There is nothing at this path".into(), "See the API description at /docs".into())
         }
         Fault::NoSuchProvider => {
-            ("No such provider", "There is no provider of that name".into(), "The provider known here is vk".into())
+            ("No such provider", "There is no provider of that name".into(), "See which there are: GET /api/v1/providers, or grantkeep provider list".into())
         }
         Fault::NotReady => {
             ("Not ready", "The store does not answer".into(), "Look at the log, or run grantkeep doctor".into())

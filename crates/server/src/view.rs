@@ -1,9 +1,13 @@
 //! Owns the shapes of successful answers. Order of fields is part of the API; new ones come after the old.
 
+mod login;
+
 use std::fmt::Display;
 
 use grantkeep_core::{Credential, Lifetime, Secret, Subject, Timestamp};
 use serde::{Serialize, Serializer};
+
+pub(crate) use login::{AuthorizationView, Authorized, ProviderAnswers, ProviderEntry, ProviderList};
 
 fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
@@ -87,6 +91,7 @@ impl<'a> TokenStatus<'a> {
 pub(crate) struct HandedOut<'a> {
     pub(crate) access_token: &'a Secret,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) scope: Option<&'a str>,
     pub(crate) credential_id: i64,
     pub(crate) below_min_ttl: bool,
 }
@@ -108,8 +113,7 @@ impl Serialize for HandedOut<'_> {
             access_token: self.access_token.expose(),
             token_type: "Bearer",
             expires_at: self.expires_at,
-            // VK's implicit flow does not tell which scopes were granted.
-            scope: None,
+            scope: self.scope,
             credential_id: self.credential_id,
             below_min_ttl: self.below_min_ttl,
         };
@@ -145,6 +149,9 @@ pub(crate) struct CredentialView<'a> {
     #[serde(serialize_with = "always_text")]
     created_at: Timestamp,
     last_check: Option<LastCheck<'a>>,
+    server: Option<&'a str>,
+    scopes_requested: Option<Vec<&'a str>>,
+    scopes_granted: Option<Vec<&'a str>>,
 }
 
 /// The latest answer of the provider, clear or not.
@@ -191,8 +198,16 @@ impl<'a> CredentialView<'a> {
             captured_at: credential.evidence.captured_at,
             created_at: credential.created_at,
             last_check,
+            server: credential.server.as_deref(),
+            scopes_requested: credential.grant.scope.asked.as_deref().map(words),
+            scopes_granted: credential.grant.scope.granted.as_deref().map(words),
         }
     }
+}
+
+/// Scopes one by one: most providers put spaces between them, VK commas.
+fn words(scope: &str) -> Vec<&str> {
+    scope.split([' ', ',']).filter(|word| !word.is_empty()).collect()
 }
 
 /// A page of credentials; `next` is what to send as `after` for the page that follows.

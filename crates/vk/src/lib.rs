@@ -5,7 +5,9 @@
 //! or a `Debug`. VK's localized text never decides anything.
 
 pub mod check;
+pub mod code;
 pub mod fault;
+pub mod id;
 mod reply;
 pub mod settings;
 pub mod token;

@@ -46,7 +46,7 @@ const UNKNOWN_ERROR: u32 = 1;
 pub(crate) fn read(answer: Result<Answer, NoAnswer>) -> Reply {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(reason) => return Reply::Unclear(word(reason).into()),
+        Err(reason) => return Reply::Unclear(reason.as_str().into()),
     };
     let required = |value: &http::HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"required");
     if answer.headers.get_all(CHALLENGE).iter().any(required) {
@@ -59,17 +59,6 @@ pub(crate) fn read(answer: Result<Answer, NoAnswer>) -> Reply {
         Ok(reply) => reply,
         Err(word) if (200..300).contains(&answer.status) => Reply::Unclear(word.into()),
         Err(_) => Reply::Unclear(format!("http_{}", answer.status).into()),
-    }
-}
-
-/// Our word for why there is no answer.
-const fn word(reason: NoAnswer) -> &'static str {
-    match reason {
-        NoAnswer::Broken => "broken",
-        NoAnswer::Forbidden => "forbidden",
-        NoAnswer::Timeout => "timeout",
-        NoAnswer::TooLarge => "too_large",
-        NoAnswer::Unreachable => "unreachable",
     }
 }
 

@@ -51,15 +51,20 @@ fn constant(text: &str) -> Url {
 impl Settings {
     /// Where a person opens the implicit flow: dev.vk.com, "Implicit flow for users".
     pub fn authorization_url(&self) -> Url {
+        self.login_url(&self.scope, None)
+    }
+
+    /// The same for one login: with the rights that it asks for, and the state that its answer is known by.
+    pub fn login_url(&self, scope: &str, state: Option<&str>) -> Url {
         let endpoint = Endpoint::under(&self.oauth_url, "authorize");
         let request = Authorize {
             endpoint: &endpoint,
             client_id: &self.app_id,
             redirect_uri: self.redirect_uri.as_str(),
             display: Some("page"),
-            scope: Some(self.scope.as_str()).filter(|scope| !scope.is_empty()),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             response_type: ResponseType::Token,
-            state: None,
+            state,
             challenge: None,
             extra: &[("v", API_VERSION)],
         };
@@ -88,9 +93,7 @@ impl Settings {
                 && BLANK_HOSTS.iter().any(|host| host.eq_ignore_ascii_case(place.host))
         };
         let emulated = |url: &Url| !url.host_str().is_some_and(is_vk) && is_at(place, url);
-        let path = if place.path.is_empty() { "/" } else { place.path };
-        let redirect = || path == self.redirect_uri.path() && is_at(place, &self.redirect_uri);
-        blank() || emulated(&self.oauth_url) || emulated(&self.api_url) || redirect()
+        blank() || emulated(&self.oauth_url) || emulated(&self.api_url) || is_place(place, &self.redirect_uri)
     }
 }
 
@@ -98,6 +101,12 @@ impl Settings {
 fn is_vk(host: &str) -> bool {
     let belongs = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     belongs("vk.com") || belongs("vk.ru")
+}
+
+/// Whether a place is where a URL points to.
+pub fn is_place(place: &Place<'_>, url: &Url) -> bool {
+    let path = if place.path.is_empty() { "/" } else { place.path };
+    path == url.path() && is_at(place, url)
 }
 
 /// Whether a place is at a URL's host and port. A place has no scheme, so that no port means the URL's default one.

@@ -25,13 +25,18 @@ pub struct Reply {
 impl Reply {
     /// Reads one whole answer; `None` for what is none.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let reply = Self::parse_part(bytes)?;
+        let whole = reply.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        whole.is_none_or(|length| length <= reply.body.len()).then_some(reply)
+    }
+
+    /// Reads an answer whose body may be missing, as that to HEAD.
+    pub fn parse_part(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status =
             head.strip_prefix("HTTP/1.1 ").or_else(|| head.strip_prefix("HTTP/1.0 "))?.get(..3)?.parse().ok()?;
-        let reply = Self { status, head: head.to_owned(), body: body.to_owned() };
-        let whole = reply.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        whole.is_none_or(|length| length <= reply.body.len()).then_some(reply)
+        Some(Self { status, head: head.to_owned(), body: body.to_owned() })
     }
 
     /// The value of a header.
@@ -40,15 +45,22 @@ impl Reply {
         fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
+    /// The values of a header that may stand several times.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        fields.filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON in {} {:?}", self.status, self.body))
     }
 
-    /// `detail.error_type`; empty when there is none.
+    /// `detail.error_type` of JSON, `data-error-type` of a page; empty when there is none.
     pub fn error_type(&self) -> String {
         let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
-        json["detail"]["error_type"].as_str().unwrap_or_default().to_owned()
+        let on_page = || self.body.split_once("<main data-error-type=\"")?.1.split('"').next();
+        json["detail"]["error_type"].as_str().or_else(on_page).unwrap_or_default().to_owned()
     }
 
     /// Itself, if it has that status.

@@ -3,15 +3,18 @@
 use std::{
     env,
     ffi::OsString,
-    io::Write,
+    io::{Read, Write},
     path::PathBuf,
-    process::{Output, Stdio},
-    sync::mpsc,
-    thread,
+    process::{Child, ChildStdin, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
-use super::home::Home;
+use rustix::process::{Pid, Signal};
+use url::Url;
+
+use super::{home::Home, wait::until};
 
 /// No command may take longer, on whatever machine.
 const AT_MOST: Duration = Duration::from_secs(60);
@@ -80,6 +83,20 @@ impl Run<'_> {
         self
     }
 
+    /// Starts it, for a conversation.
+    #[track_caller]
+    pub fn start(self) -> Running {
+        let line = self.args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let mut command = self.home.command(&binary());
+        command.args(&self.args).envs(self.env);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(&self.input).unwrap();
+        let (out, err) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
+        Running { child, input: Some(input), out, err, line }
+    }
+
     /// Runs it to its end.
     #[track_caller]
     pub fn go(self) -> Outcome {
@@ -104,6 +121,94 @@ impl Run<'_> {
         };
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Outcome { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr), line }
+    }
+}
+
+/// A command that runs, and is talked with. Killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    input: Option<ChildStdin>,
+    out: Gathered,
+    err: Gathered,
+    line: String,
+}
+
+/// What has been read so far, and the thread that reads on to the end.
+#[derive(Debug)]
+struct Gathered {
+    text: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+fn gather(mut from: impl Read + Send + 'static) -> Gathered {
+    let text = Arc::<Mutex<Vec<u8>>>::default();
+    let gathered = Arc::clone(&text);
+    let reader = thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = from.read(&mut piece) {
+            gathered.lock().unwrap().extend_from_slice(&piece[..length]);
+        }
+    });
+    Gathered { text, reader: Some(reader) }
+}
+
+impl Gathered {
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+    }
+
+    fn whole(&mut self) -> String {
+        self.reader.take().unwrap().join().unwrap();
+        self.so_far()
+    }
+}
+
+impl Running {
+    /// The first whole line on standard error that `is_it`; waits for it.
+    #[track_caller]
+    pub fn line(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        until(&format!("`grantkeep {}` says {what}", self.line), AT_MOST, || {
+            let said = self.err.so_far();
+            let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
+            let found = whole.lines().find(|line| is_it(line)).map(str::to_owned);
+            let ended = found.is_none() && self.child.try_wait().unwrap().is_some();
+            assert!(!ended, "`grantkeep {}` ended and said no {what}: {said}{}", self.line, self.out.so_far());
+            found
+        })
+    }
+
+    /// The address that stands alone on a line and begins so.
+    #[track_caller]
+    pub fn address(&mut self, start: &str) -> Url {
+        let line = self.line("an address", |line| line.trim().starts_with(start) && !line.trim().contains(' '));
+        Url::parse(line.trim()).unwrap()
+    }
+
+    /// Writes to its standard input.
+    pub fn write(&mut self, text: &str) {
+        self.input.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&self) {
+        rustix::process::kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    }
+
+    /// What came out when it ended.
+    #[track_caller]
+    pub fn ended(mut self) -> Outcome {
+        drop(self.input.take());
+        let status = until(&format!("`grantkeep {}` ends", self.line), AT_MOST, || self.child.try_wait().unwrap());
+        let (out, err) = (self.out.whole(), self.err.whole());
+        Outcome { code: status.code().unwrap_or(-1), out, err, line: std::mem::take(&mut self.line) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

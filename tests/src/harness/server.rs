@@ -5,8 +5,8 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::PathBuf,
-    process::{Child, ExitStatus, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
@@ -14,7 +14,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{home::Home, http::Client, jwt, program::binary, vk::Vk, wait::until};
+use super::{home::Home, http::Client, jwt, memory::Memory, program::binary, vk::Vk, wait::until};
 
 /// Longer than any start or end, on whatever machine.
 const AT_MOST: Duration = Duration::from_secs(60);
@@ -25,6 +25,8 @@ pub struct Serve<'a> {
     home: &'a Home,
     args: Vec<String>,
     env: Vec<(String, OsString)>,
+    /// A file in the place of `/etc/hosts`.
+    hosts: Option<PathBuf>,
 }
 
 /// A server that runs. Killed when it goes out of scope.
@@ -46,7 +48,7 @@ impl Home {
 
     /// A server with exactly these arguments.
     pub fn serve_with(&self, args: Vec<String>) -> Serve<'_> {
-        Serve { home: self, args, env: Vec::new() }
+        Serve { home: self, args, env: Vec::new(), hosts: None }
     }
 
     /// Everything that servers of this home have logged.
@@ -68,6 +70,13 @@ impl Serve<'_> {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With other names in `/etc/hosts`, where [`hosts_can_be_replaced`].
+    #[must_use]
+    pub fn with_hosts(mut self, file: PathBuf) -> Self {
+        self.hosts = Some(file);
         self
     }
 
@@ -125,11 +134,29 @@ impl Serve<'_> {
     fn spawn(self) -> (Child, PathBuf) {
         let number = fs::read_dir(self.home.logs()).unwrap().count();
         let log = self.home.logs().join(format!("serve-{number}.log"));
-        let mut command = self.home.command(&binary());
+        let program = binary();
+        let mut command = match &self.hosts {
+            None => self.home.command(&program),
+            Some(hosts) => {
+                let mut command = self.home.command(Path::new("unshare"));
+                command.args(UNSHARE).arg("mount --bind \"$0\" /etc/hosts && exec \"$@\"").arg(hosts).arg(&program);
+                command
+            }
+        };
         command.args(&self.args).envs(self.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
         (command.spawn().unwrap(), log)
     }
+}
+
+/// A shell in a mount namespace of its own.
+const UNSHARE: [&str; 4] = ["--map-root-user", "--mount", "sh", "-c"];
+
+/// Whether a program can be given an `/etc/hosts` of its own here; not everywhere may users make namespaces.
+pub fn hosts_can_be_replaced() -> bool {
+    let mut command = Command::new("unshare");
+    command.args(UNSHARE).arg("mount --bind /dev/null /etc/hosts").stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// The address of a line such as `grantkeep is listening on http://127.0.0.1:8000` or `address:  http://…`.
@@ -158,6 +185,11 @@ impl Server {
     /// The number of its process.
     pub fn id(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// What it has in memory.
+    pub fn memory(&self) -> Memory {
+        Memory::of(self.id())
     }
 
     /// What it has logged so far.

@@ -1,17 +1,16 @@
 //! Owns the emulated VK of a test: in this process, so that it outlives the servers that are killed.
 
-use std::{net::Ipv4Addr, sync::OnceLock};
+use std::sync::Arc;
 
-use grantkeep_sandbox::{Options, Sandbox, start};
+use grantkeep_sandbox::Sandbox;
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
 
-use super::http::Client;
+use super::{http::Client, provider::sandbox};
 
 /// An emulated VK on a port of its own.
 #[derive(Debug)]
 pub struct Vk {
-    _sandbox: Sandbox,
+    _sandbox: Arc<Sandbox>,
     /// Its base URL.
     pub url: String,
     client: Client,
@@ -26,16 +25,14 @@ pub struct Token {
     pub url: String,
 }
 
-/// One runtime for the emulators of all tests.
-fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
-}
-
 impl Vk {
     /// Starts one.
     pub fn new() -> Self {
-        let sandbox = runtime().block_on(start(Options { listen: (Ipv4Addr::LOCALHOST, 0).into() })).unwrap();
+        Self::of(sandbox())
+    }
+
+    /// The one of that sandbox.
+    pub(super) fn of(sandbox: Arc<Sandbox>) -> Self {
         let url = sandbox.vk_url();
         let client = Client::new(url.strip_prefix("http://").unwrap().parse().unwrap());
         Self { _sandbox: sandbox, url, client }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use grantkeep_tests::harness::{
+    login::{Kind, LoginStage, MASTODON},
     stage::{SUBMIT, Stage},
     vk::{Token, Vk},
     wait::{at_once, until},
@@ -175,5 +176,26 @@ fn a_server_that_ends_under_load_loses_no_answer() {
         let Some(token) = token else { continue };
         let handed = stage.client("me").hand_out(&format!("a{number}")).expect(200).json();
         assert_eq!(handed["access_token"], token.access_token);
+    }
+}
+
+/// A browser that goes back, a proxy that tries again, a link that was shared: one of them is the login.
+#[test]
+fn a_hundred_identical_callbacks_make_one_exchange() {
+    let stage = LoginStage::new();
+    for kind in [Kind::Acme, MASTODON, Kind::VkId, Kind::VkCode] {
+        let held = stage.held(kind.title().split(' ').next_back().unwrap(), kind);
+        let arrive = || {
+            let mut held = held.clone();
+            move || held.arrive()
+        };
+        let replies = at_once((0..100).map(|_| arrive()));
+        let of = |status: u16, error_type: &str| {
+            replies.iter().filter(|reply| reply.status == status && reply.error_type() == error_type).count()
+        };
+        assert_eq!((of(303, ""), of(400, "state_used")), (1, 99), "{kind:?}");
+        assert_eq!(stage.exchanges(kind), 1, "{kind:?}");
+        assert_eq!((held.login.fate(), held.login.client.list().len()), ("done".to_owned(), 1), "{kind:?}");
+        println!("{:<12} 100 callbacks: {} × 303, {} × state_used, 1 exchange", kind.title(), of(303, ""), of(400, "state_used"));
     }
 }

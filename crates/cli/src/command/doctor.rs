@@ -51,7 +51,7 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
         return Err(text::local_only("doctor"));
     }
     let mut findings = files(&settings.data_dir);
-    let (api_url, rules) = (settings.vk.api_url.clone(), settings.rules(&settings.vk));
+    let (api_url, rules) = (settings.vk().api_url, settings.rules());
     match Api::find(&settings).await {
         Ok(api) => {
             findings.push(owner_of(&api));

@@ -77,7 +77,8 @@ fn table(credentials: &[Value]) -> Table {
     for credential in credentials {
         let word = |name: &str| credential[name].as_str().unwrap_or("-");
         let left = match credential["expiry"].as_str() {
-            None => text::NEVER,
+            None if text::lasts_for_ever(credential) => text::NEVER,
+            None => text::NOT_STATED,
             Some(_) => word("time_until_expiry"),
         };
         let colour = match credential["is_valid"].as_bool() {

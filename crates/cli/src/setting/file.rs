@@ -1,8 +1,9 @@
 //! Owns the shape of `config.toml`. A key that is not known is a fault: a setting that does nothing is worse than none.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
-use serde::Deserialize;
+use grantkeep_core::Secret;
+use serde::{Deserialize, Deserializer};
 
 use crate::{fault::CliFault, text};
 
@@ -18,6 +19,8 @@ pub(super) struct File {
     pub(super) owner: Option<String>,
     pub(super) log: Option<String>,
     #[serde(default)]
+    pub(super) providers: BTreeMap<String, Provider>,
+    #[serde(default)]
     pub(super) vk: Vk,
 }
 
@@ -29,6 +32,35 @@ pub(super) struct Vk {
     pub(super) redirect_uri: Option<String>,
     pub(super) oauth_url: Option<String>,
     pub(super) api_url: Option<String>,
+    pub(super) id_app_id: Option<String>,
+    pub(super) id_url: Option<String>,
+    pub(super) code_app_id: Option<String>,
+}
+
+/// `[providers.NAME]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    pub(super) kind: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) authorization_url: Option<String>,
+    pub(super) token_url: Option<String>,
+    pub(super) revocation_url: Option<String>,
+    pub(super) device_authorization_url: Option<String>,
+    pub(super) userinfo_url: Option<String>,
+    pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) client_secret: Option<Secret>,
+    pub(super) client_secret_env: Option<String>,
+    pub(super) client_secret_file: Option<String>,
+    pub(super) client_auth: Option<String>,
+    #[serde(default)]
+    pub(super) scopes: Vec<String>,
+    pub(super) redirect_uri: Option<String>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    String::deserialize(deserializer).map(|text| Some(Secret::from(text)))
 }
 
 /// Reads the file; one that does not exist is empty, unless somebody named it.

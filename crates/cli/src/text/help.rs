@@ -7,9 +7,9 @@ Try it without any account:
   grantkeep serve --sandbox
 
 The first real token:
-  grantkeep login vk --paste
+  grantkeep login mastodon --instance mastodon.social
   grantkeep status
-  grantkeep token vk
+  grantkeep token mastodon
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a person must act,
 4 the provider could not be reached or gave no clear answer, 5 no such credential, account or provider.";
@@ -24,16 +24,34 @@ pub(crate) const SANDBOX_LISTEN: &str = "First address of the emulated providers
 pub(crate) const SERVE: &str = "Run the server: the API, and asking again about tokens that are not verified yet";
 pub(crate) const LISTEN: &str = "Address of the API [default: 127.0.0.1:8000]";
 
-pub(crate) const LOGIN: &str = "Get a token: shows where to allow the access, then takes the address that follows";
-pub(crate) const LOGIN_AFTER: &str = "Example:\n  grantkeep login vk --paste --account my_vk";
-pub(crate) const PROVIDER: &str = "Where the token comes from: vk";
+pub(crate) const LOGIN: &str = "Get a token: opens a browser, where you allow the access, and keeps what comes back";
+pub(crate) const LOGIN_AFTER: &str = "\
+It listens where the provider sends the browser back to, which is http://127.0.0.1:8000/callback/... unless you set it; a
+server that runs with the same data directory does it instead. Ctrl-C leaves nothing pending.
+
+Without a browser on this machine: --paste, --device or --remote.
+
+Examples:
+  grantkeep login mastodon --instance mastodon.social
+  grantkeep login vk
+  grantkeep login acme --account work --scope openid --scope profile
+  grantkeep login acme --device
+  grantkeep login mastodon --instance mastodon.social --paste
+  grantkeep login vk --remote";
+pub(crate) const PROVIDER: &str = "Where the token comes from: vk, mastodon, or a name from [providers] in config.toml";
+pub(crate) const INSTANCE: &str = "Which Mastodon (or relative): mastodon.social, @me@mastodon.social, or its address";
+pub(crate) const FLOW: &str = "How the token comes, where there is a choice [default: the provider's usual one]";
+pub(crate) const SCOPE: &str = "What to ask for, instead of the usual; may be given several times";
+pub(crate) const DEVICE: &str = "Show a short code, to be typed on any other device (RFC 8628)";
+pub(crate) const REMOTE: &str = "Show a link and a QR code, to finish on another device through the running server";
+pub(crate) const NO_BROWSER: &str = "Only show the address, and wait";
+pub(crate) const TIMEOUT: &str = "How long to wait for you: 90s, 5m";
 pub(crate) const ACCOUNT: &str = "Name to keep it under [default: after whom it speaks for, such as vk_100001]";
-pub(crate) const PASTE: &str = "Paste the redirected address, or the token, at a prompt";
+pub(crate) const PASTE: &str = "Paste what comes of it at a prompt: a code, the redirected address, a token, JSON";
 pub(crate) const JSON: &str = "Tell the result as one JSON document";
 
 pub(crate) const ADD: &str = "Keep a token that you have: reads it, or its address or JSON, from standard input";
-pub(crate) const ADD_AFTER: &str =
-    "Examples:\n  grantkeep add vk < token.txt\n  wl-paste | grantkeep add vk --account my_vk";
+pub(crate) const ADD_AFTER: &str = "Examples:\n  grantkeep add vk < token.txt\n  wl-paste | grantkeep add vk --account my_vk\n  grantkeep add mastodon --instance mastodon.social < token.txt";
 
 pub(crate) const STATUS: &str = "Show what is kept, in which state, and what to do next";
 pub(crate) const STATUS_AFTER: &str = "\
@@ -49,6 +67,23 @@ pub(crate) const TOKEN: &str = "Print the access token and a newline, nothing el
 pub(crate) const TOKEN_AFTER: &str =
     "Example:\n  curl -d access_token=\"$(grantkeep token vk/my_vk)\" -d v=5.199 https://api.vk.ru/method/users.get";
 pub(crate) const MIN_TTL: &str = "Warn when less time than this is left: 90s, 10m, 2h, 30d";
+
+pub(crate) const REVOKE: &str = "Withdraw a token at its provider, then forget it here";
+pub(crate) const REVOKE_AFTER: &str = "\
+Some tokens cannot be withdrawn by a program (VK's of the implicit flow): it then says so, and nothing is changed.
+
+Example:
+  grantkeep revoke mastodon/me@mastodon.social";
+
+pub(crate) const PROVIDERS: &str = "Show where tokens can come from, and whether they answer";
+pub(crate) const PROVIDER_LIST: &str = "List the providers that are known, and their redirect URIs";
+pub(crate) const PROVIDER_TEST: &str = "Ask a provider whether it answers; no login, no token";
+pub(crate) const PROVIDER_TEST_AFTER: &str = "\
+Exit code 4 when it does not answer.
+
+Examples:
+  grantkeep provider test acme
+  grantkeep provider test mastodon --instance mastodon.social";
 
 pub(crate) const FORGET: &str = "Remove a credential here; the provider is not told";
 

@@ -11,6 +11,7 @@ const NOW: Timestamp = Timestamp::from_unix(1_768_145_400);
 fn until(expiry: Expiry) -> String {
     match expiry {
         Expiry::Never => "never".into(),
+        Expiry::Unstated => panic!("nothing here leaves that open"),
         Expiry::Stated(at) => format!("{}d", at.since(NOW).seconds() / 86_400),
         Expiry::Assumed(at) => format!("{}d assumed", at.since(NOW).seconds() / 86_400),
     }

@@ -25,7 +25,8 @@ fn names(document: &Value, schema: &str) -> BTreeSet<String> {
 
 /// Every `error_type` that the sources can produce: the words in `fn error_type`, and the states in which nothing is handed out.
 fn producible() -> BTreeSet<String> {
-    let words = [include_str!("../fault.rs"), include_str!("../body.rs")].into_iter().flat_map(|source| {
+    let sources = [include_str!("../fault.rs"), include_str!("../fault/login.rs"), include_str!("../body.rs")];
+    let words = sources.into_iter().flat_map(|source| {
         let (_, function) = source.split_once("fn error_type(").unwrap();
         let (function, _) = function.split_once("\n    }\n").unwrap();
         function.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned())
@@ -83,7 +84,7 @@ async fn examples_of_errors_are_what_is_answered() {
     for (name, fault) in [
         ("access_denied", Fault::Declined),
         ("account_ambiguous", Fault::AccountAmbiguous),
-        ("api_error", Fault::Revoked),
+        ("api_error", Fault::ApiError),
         ("expired", Fault::Unusable(State::Expired)),
         ("invalid_parameter", Fault::BadParameter("limit")),
         ("ip_mismatch", Fault::IpMismatch),
@@ -139,7 +140,7 @@ fn the_policy_allows_the_pages_own_style_and_nothing_else() {
     let hash = format!("sha256-{}", STANDARD.encode(digest(&SHA256, style.as_bytes())));
     assert_eq!(include_str!("style.sha256"), hash, "write this into style.sha256, without a line break");
 
-    let response = page();
+    let response = page(false);
     let policy =
         format!("default-src 'none'; style-src '{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     for (name, expected) in [

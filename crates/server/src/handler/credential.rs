@@ -1,4 +1,4 @@
-//! Owns the credential routes: list, show, check, forget. Another owner's credential is answered like one that does not exist.
+//! Owns the credential routes: list, show, check, forget, revoke. Another owner's credential is answered like one that does not exist.
 
 use grantkeep_core::{Credential, CredentialId, Provider, State};
 use grantkeep_keeper::Listing;
@@ -82,6 +82,14 @@ pub(super) async fn check(service: &Service, asked: &Asked<'_>, id: CredentialId
 pub(super) async fn forget(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Response, Fault> {
     reachable(service, asked, id).await?;
     service.keeper.forget(&asked.caller()?.owner, id).await?;
+    Ok(reply::no_content())
+}
+
+/// Withdraws the token at the provider, then forgets it.
+pub(super) async fn revoke(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Response, Fault> {
+    let credential = reachable(service, asked, id).await?;
+    let revoked = service.keeper.revoke(&asked.caller()?.owner, id).await;
+    revoked.map_err(|fault| Fault::from(fault).at(credential.provider))?;
     Ok(reply::no_content())
 }
 

@@ -1,12 +1,18 @@
 //! Owns the token routes: authorization URL, submit, status, hand-out.
 
-use grantkeep_core::{Account, Lifetime, Provider, Secret};
+use std::sync::Arc;
+
+use grantkeep_core::{AuthorizationId, Lifetime, Provider, Secret};
 use grantkeep_keeper::{Submission, Submitted};
 use http::StatusCode;
 
-use super::Asked;
+use super::{
+    Asked,
+    login::{account, plain},
+};
 use crate::{
     fault::Fault,
+    page,
     reply::{self, Response},
     service::Service,
     view::{AuthorizeImplicit, HandedOut, Saved, TokenStatus},
@@ -31,35 +37,40 @@ pub(super) fn authorize_implicit(service: &Service, asked: &Asked<'_>) -> Result
     Ok(reply::json(StatusCode::OK, &answer))
 }
 
-pub(super) async fn submit(service: &Service, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {
+pub(super) async fn submit(service: &Arc<Service>, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {
     let (caller, body) = (asked.caller()?, asked.body()?);
     caller.may_use(provider)?;
     let text = body.needed_text("token_data").map_err(Fault::Body)?;
-    let account = body.text("account_name").map_err(Fault::Body)?;
-    let account = account.map(|name| Account::new(name.expose()).map_err(Fault::AccountName)).transpose()?;
-    if body.text("authorization_id").map_err(Fault::Body)?.is_some() {
-        return Err(Fault::NoSuchAuthorization);
-    }
-    let submission = Submission { text: Secret::from(text.expose()), account };
-    let submitted = service.keeper.submit(&caller.owner, submission).await?;
+    let authorization = body.text("authorization_id").map_err(Fault::Body)?;
+    let authorization =
+        authorization.map(|id| AuthorizationId::new(id.expose()).ok_or(Fault::NoSuchAuthorization)).transpose()?;
+    let submission = Submission {
+        text: Secret::from(text.expose()),
+        account: account(body)?,
+        authorization,
+        instance: plain(body, "instance")?,
+    };
+    let submitted = service.keeper.submit(&caller.owner, provider, submission).await;
+    let submitted = submitted.map_err(|fault| Fault::from(fault).at(provider))?;
     let credential = &submitted.credential;
     let answer = Saved {
         success: true,
         credential_id: credential.id,
         user_id: credential.subject.as_ref().and_then(grantkeep_core::Subject::user_id),
         expiry: credential.grant.expiry.at(),
-        message: message(&submitted),
+        message: message(provider, &submitted),
         verified: submitted.verified,
         account_name: credential.account.as_str(),
     };
     Ok(reply::json(StatusCode::OK, &answer))
 }
 
-fn message(submitted: &Submitted) -> String {
+fn message(provider: Provider, submitted: &Submitted) -> String {
+    let name = page::name_of(&provider);
     let done = if submitted.created { "saved" } else { "updated" };
     match submitted.lifetime {
-        Some(lifetime) => format!("VK token {done} successfully (expires in {})", lifetime.brief()),
-        None => format!("VK token {done} successfully (never expires)"),
+        Some(lifetime) => format!("{name} token {done} successfully (expires in {})", lifetime.brief()),
+        None => format!("{name} token {done} successfully (never expires)"),
     }
 }
 
@@ -87,6 +98,7 @@ pub(super) async fn hand_out(service: &Service, asked: &Asked<'_>, provider: Pro
     let answer = HandedOut {
         access_token: &handed.access_token,
         expires_at: handed.expires_at,
+        scope: handed.scope.as_deref(),
         credential_id: handed.credential_id,
         below_min_ttl: handed.below_min_ttl,
     };

@@ -1,6 +1,8 @@
 //! Holds the whole service, without a connection, against its contract.
 
 mod access;
+mod browser;
+mod login;
 mod stage;
 
 use std::time::Duration;

@@ -93,7 +93,11 @@ fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, StoreFault> {
 fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
     let source: Option<String> = columns.get("expiry_source")?;
     match (source.as_deref(), columns.at("expires_at")?) {
-        (None, None) => Ok(Expiry::Never),
+        // No OAuth 2.0 server can say that a token never ends.
+        (None, None) => match columns.name("token_kind", TokenKind::from_name)? {
+            TokenKind::OAuth2 => Ok(Expiry::Unstated),
+            _ => Ok(Expiry::Never),
+        },
         (Some("stated"), Some(at)) => Ok(Expiry::Stated(at)),
         (Some("assumed"), Some(at)) => Ok(Expiry::Assumed(at)),
         _ => Err(columns.damaged("expiry_source")),
@@ -146,7 +150,7 @@ pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence
         _ => None,
     };
     let expiry_source = match expiry {
-        Expiry::Never => None,
+        Expiry::Never | Expiry::Unstated => None,
         Expiry::Stated(_) => Some("stated"),
         Expiry::Assumed(_) => Some("assumed"),
     };

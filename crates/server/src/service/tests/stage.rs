@@ -8,8 +8,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use grantkeep_core::{Outgoing, Payload, Purpose, Secret, Timestamp};
-use grantkeep_keeper::{Parts as KeeperParts, VkSettings, World, unlock};
+use grantkeep_core::{Outgoing, Payload, ProviderName, Purpose, Secret, Timestamp};
+use grantkeep_keeper::{
+    Issuer, OAuth2Settings, Parts as KeeperParts, Providers, VkCodeSettings, VkIdSettings, VkSettings, World, unlock,
+};
+use grantkeep_outbound::{Client, Rules};
 use grantkeep_sandbox::Sandbox;
 use grantkeep_seal::MasterKey;
 use grantkeep_store::{Options, SqliteStore, Store};
@@ -26,6 +29,9 @@ use crate::{auth::NewKey, document::OPENAPI, route::DOCUMENTED};
 const START: i64 = 1_768_059_000;
 
 pub(super) const HOST: &str = "127.0.0.1:8000";
+
+/// All names of the service.
+const HOSTS: [&str; 3] = [HOST, "localhost:8000", "keep.example"];
 
 pub(super) const NETWORK: Peer = Peer::Network(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
@@ -52,9 +58,9 @@ pub(super) struct Stage {
     pub(super) service: Arc<Service>,
     document: Value,
     vk: Url,
-    client: grantkeep_outbound::Client,
+    client: Client,
     ids: RefCell<HashSet<String>>,
-    _sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
     _directory: TempDir,
 }
 
@@ -77,10 +83,21 @@ impl Answer {
 
     /// `200`, or `400 invalid_format`.
     pub(super) fn verdict(&self) -> String {
-        match self.json_or_null()["detail"]["error_type"].as_str() {
+        match self.error_type() {
             Some(error_type) => format!("{} {error_type}", self.status),
             None => self.status.to_string(),
         }
+    }
+
+    /// Of an error in JSON, or on a page.
+    pub(super) fn error_type(&self) -> Option<String> {
+        let json = self.json_or_null()["detail"]["error_type"].as_str().map(str::to_owned);
+        let on_page = || self.body.split("data-error-type=\"").nth(1)?.split('"').next().map(str::to_owned);
+        json.or_else(on_page)
+    }
+
+    pub(super) fn is_page(&self) -> bool {
+        self.header(header::CONTENT_TYPE) == "text/html; charset=utf-8"
     }
 
     fn json_or_null(&self) -> Value {
@@ -90,6 +107,11 @@ impl Answer {
 
 impl Stage {
     pub(super) async fn open() -> Self {
+        Self::at("http://127.0.0.1:8000", "http://127.0.0.1:8000/back/acme").await
+    }
+
+    /// A service that browsers find at `base`, where the answers of one provider come to a path of their own.
+    pub(super) async fn at(base: &str, acme_redirect_uri: &str) -> Self {
         set_clock(0);
         let directory = tempfile::tempdir().unwrap();
         let options = Options { path: directory.path().join("grantkeep.db"), alone: true };
@@ -98,28 +120,24 @@ impl Stage {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sandbox = grantkeep_sandbox::start(grantkeep_sandbox::Options { listen }).await.unwrap();
         let vk = Url::parse(&sandbox.vk_url()).unwrap();
-        let settings = VkSettings { oauth_url: vk.clone(), api_url: vk.clone(), ..VkSettings::default() };
         let world = World { now, random };
-        let parts = KeeperParts {
-            store,
-            sealer,
-            outbound: grantkeep_outbound::Client::to_own_server(&vk),
-            vk: settings,
-            world,
-        };
+        let outbound = client(&sandbox);
+        let providers = providers(&sandbox, base, acme_redirect_uri);
+        let parts = KeeperParts { store, sealer, outbound, providers, world };
         let settings = Settings {
             keeper: Arc::new(Keeper::new(parts)),
             jwt_secret: JwtSecret::from_text(&Secret::from("0123456789abcdef0123456789abcdef")).unwrap(),
-            hosts: vec![HOST.to_owned()],
+            hosts: HOSTS.map(str::to_owned).to_vec(),
+            sandbox: true,
             random,
         };
         Self {
             service: Arc::new(Service::new(settings).await.unwrap()),
             document: serde_json::from_str(OPENAPI).unwrap(),
-            client: grantkeep_outbound::Client::to_own_server(&vk),
+            client: client(&sandbox),
             vk,
             ids: RefCell::default(),
-            _sandbox: sandbox,
+            sandbox,
             _directory: directory,
         }
     }
@@ -146,6 +164,16 @@ impl Stage {
     /// Makes the emulated VK answer so.
     pub(super) async fn set_fault(&self, fault: &str) {
         self.tell_vk("/sandbox/faults", fault).await;
+    }
+
+    /// Where a provider sends the browser of somebody who does as `how` says, such as `auto=allow`.
+    pub(super) async fn sent_back(&self, to: &str, how: &str) -> Url {
+        let url = format!("{to}&{how}").parse().unwrap();
+        let outgoing = Outgoing { purpose: Purpose::Check, method: Method::GET, url, headers: Vec::new(), body: None };
+        let answer = self.client.send(outgoing).await.unwrap();
+        let place = answer.headers.get(header::LOCATION);
+        let place = place.unwrap_or_else(|| panic!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
+        place.to_str().unwrap().parse().unwrap()
     }
 
     async fn tell_vk(&self, path: &str, body: &str) -> Vec<u8> {
@@ -207,11 +235,14 @@ impl Stage {
 
     fn check(&self, method: &str, path: &str, answer: &Answer) {
         let shown = format!("{method} {path} {} {}", answer.status, answer.body);
-        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{shown}");
+        let caching = if path.starts_with("/assets/") && answer.status == 200 { "public, max-age=31536000, immutable" } else { "no-store" };
+        assert_eq!(answer.header(header::CACHE_CONTROL), caching, "{shown}");
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{shown}");
         assert!(self.ids.borrow_mut().insert(answer.header("x-request-id").to_owned()), "an id came twice: {shown}");
         let status = StatusCode::from_u16(answer.status).unwrap();
-        if status.is_client_error() || status.is_server_error() {
+        if answer.is_page() {
+            check_page(answer);
+        } else if status.is_client_error() || status.is_server_error() {
             assert_eq!(answer.header(header::CONTENT_TYPE), "application/json", "{shown}");
             assert_eq!(answer.body, error_of(&answer.json()), "four fields in order");
         }
@@ -219,8 +250,12 @@ impl Stage {
         let response = self.resolve(&operation["responses"][answer.status.to_string()]);
         assert!(!response.is_null(), "undocumented: {shown}");
         if let Some(error_types) = response["x-error-types"].as_array() {
-            let error_type = &answer.json()["detail"]["error_type"];
-            assert!(error_types.contains(error_type), "undocumented: {shown}");
+            let error_type = answer.error_type().map(Value::from);
+            assert!(error_type.is_some_and(|error_type| error_types.contains(&error_type)), "undocumented: {shown}");
+        }
+        if answer.is_page() {
+            assert!(!response["content"]["text/html"].is_null(), "an undocumented page: {shown}");
+            return;
         }
         let schema = &response["content"]["application/json"]["schema"];
         if schema.is_null() {
@@ -294,6 +329,64 @@ impl Stage {
             }
             plain => Some(plain.to_string()),
         }
+    }
+}
+
+/// What may be asked: everything that the sandbox plays, and nothing else.
+fn client(sandbox: &Sandbox) -> Client {
+    let mut rules = Rules::default();
+    rules.nothing_else();
+    for url in [sandbox.vk_url(), sandbox.oauth2_url()] {
+        rules.configured(&url.parse().unwrap());
+    }
+    for (_, url) in sandbox.mastodons() {
+        rules.configured(&url);
+    }
+    Client::new(rules)
+}
+
+fn providers(sandbox: &Sandbox, base: &str, acme_redirect_uri: &str) -> Providers {
+    let url = |text: &str| Url::parse(text).unwrap();
+    let vk = url(&sandbox.vk_url());
+    let (client_id, secret) = sandbox.oauth2_client();
+    let acme = OAuth2Settings {
+        name: ProviderName::new("acme").unwrap(),
+        issuer: Some(Issuer::new(&sandbox.oauth2_url()).unwrap()),
+        authorization_url: None,
+        token_url: None,
+        revocation_url: None,
+        device_authorization_url: None,
+        userinfo_url: None,
+        client_id: client_id.to_owned(),
+        client_secret: Some(Secret::from(secret)),
+        client_auth: None,
+        scopes: vec!["read".to_owned(), "write".to_owned()],
+        redirect_uri: Some(acme_redirect_uri.to_owned()),
+    };
+    Providers {
+        vk: VkSettings { oauth_url: vk.clone(), api_url: vk.clone(), ..VkSettings::default() },
+        vk_id: Some(VkIdSettings { app_id: "51000002".to_owned(), service_token: None, url: url(&sandbox.vk_id_url()) }),
+        vk_code: Some(VkCodeSettings { app_id: "54249533".to_owned(), secret: Secret::from("sandbox-not-a-secret") }),
+        oauth2: vec![acme],
+        base: url(base),
+        hosts: HOSTS.map(str::to_owned).to_vec(),
+    }
+}
+
+/// What every page has, errors too.
+fn check_page(answer: &Answer) {
+    let shown = &answer.body;
+    let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+    for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{part} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("data:"), "{policy}");
+    assert_eq!(answer.header(header::REFERRER_POLICY), "no-referrer", "{shown}");
+    assert_eq!(answer.header(header::X_FRAME_OPTIONS), "DENY", "{shown}");
+    assert!(shown.contains("SANDBOX"), "it is not marked as a sandbox's: {shown}");
+    for target in ["src=\"", "href=\"", "action=\""].iter().flat_map(|attribute| shown.split(attribute).skip(1)) {
+        let is_ours = ["/", "#", "javascript:location.replace("].iter().any(|own| target.starts_with(own));
+        assert!(is_ours && !target.starts_with("//"), "{target:.40}");
     }
 }
 

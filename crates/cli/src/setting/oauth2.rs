@@ -1,0 +1,252 @@
+//! Owns `[providers.NAME]`: what an OAuth 2.0 provider needs, and what is wrong with one, by provider and key.
+//!
+//! A fault never tells a value. The secret is read when it is needed: commands that go through a server need none.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use grantkeep_core::{ProviderName, Secret};
+use grantkeep_keeper::{Endpoint, Issuer, Method, OAuth2Settings};
+use grantkeep_outbound::check_base_url;
+use url::Url;
+
+use super::{
+    file,
+    redirect::{self, Here},
+    value::{variable, without_newline},
+};
+use crate::{fault::CliFault, text};
+
+/// A provider as configured, but for its secret.
+#[derive(Debug)]
+pub(super) struct OAuth2 {
+    name: ProviderName,
+    issuer: Option<Issuer>,
+    authorization_url: Option<Endpoint>,
+    token_url: Option<Endpoint>,
+    revocation_url: Option<Endpoint>,
+    device_authorization_url: Option<Endpoint>,
+    userinfo_url: Option<Endpoint>,
+    client_id: String,
+    secret: Source,
+    client_auth: Option<Method>,
+    scopes: Vec<String>,
+    /// As it is written, and as a URL.
+    redirect_uri: Option<(String, Url)>,
+}
+
+/// Where a secret is.
+#[derive(Debug)]
+enum Source {
+    /// In the configuration itself.
+    Configuration(Secret),
+    File(PathBuf),
+    None,
+    Variable(String),
+}
+
+/// Reads all of them. Relative paths are meant from `folder`.
+pub(super) fn resolve(
+    providers: impl IntoIterator<Item = (String, file::Provider)>,
+    folder: &Path,
+    here: Here<'_>,
+    vk: &Url,
+) -> Result<Vec<OAuth2>, CliFault> {
+    let providers: Vec<_> = providers.into_iter().collect();
+    let names: Vec<String> = providers.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let one = |(name, file): (String, file::Provider)| OAuth2::resolve(&name, file, folder, here, &names);
+    let all = providers.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let uris = all.iter().filter_map(|one| Some((one.name.as_str(), one.redirect_uri()?)));
+    redirect::check_apart(uris.chain([("vk", vk)]), here)?;
+    Ok(all)
+}
+
+impl OAuth2 {
+    fn resolve(
+        name: &str,
+        file: file::Provider,
+        folder: &Path,
+        here: Here<'_>,
+        names: &[&str],
+    ) -> Result<Self, CliFault> {
+        if matches!(name, "mastodon" | "vk") {
+            return Err(text::reserved_provider(name));
+        }
+        let known = ProviderName::new(name).ok_or_else(|| text::bad_provider_name(name))?;
+        match file.kind.as_deref() {
+            Some("oauth2") => {}
+            Some(_) => return Err(text::bad_provider_key(name, "kind", "there is one kind: \"oauth2\"")),
+            None => return Err(text::missing_provider_key(name, "kind", "write kind = \"oauth2\"")),
+        }
+        let endpoint = |key: &'static str, text: Option<String>| endpoint(name, key, text.as_deref());
+        let (secret, client_auth) = (secret(name, &file, folder)?, client_auth(name, file.client_auth.as_deref())?);
+        let this = Self {
+            name: known,
+            issuer: issuer(name, file.issuer.as_deref())?,
+            authorization_url: endpoint("authorization_url", file.authorization_url)?,
+            token_url: endpoint("token_url", file.token_url)?,
+            revocation_url: endpoint("revocation_url", file.revocation_url)?,
+            device_authorization_url: endpoint("device_authorization_url", file.device_authorization_url)?,
+            userinfo_url: endpoint("userinfo_url", file.userinfo_url)?,
+            client_id: client_id(name, file.client_id)?,
+            secret: file.client_secret.map_or(secret, Source::Configuration),
+            client_auth,
+            scopes: scopes(name, file.scopes)?,
+            redirect_uri: match file.redirect_uri {
+                Some(text) => Some((text.clone(), redirect::read(name, &text, here, names)?)),
+                None => None,
+            },
+        };
+        this.check_whole(name)?;
+        Ok(this)
+    }
+
+    /// What must come together, or not at all.
+    fn check_whole(&self, name: &str) -> Result<(), CliFault> {
+        if self.issuer.is_none() {
+            let begins = self.authorization_url.is_some() || self.device_authorization_url.is_some();
+            if !begins {
+                return Err(text::missing_provider_key(name, "issuer", text::HOW_TO_FIND_ENDPOINTS));
+            }
+            if self.token_url.is_none() {
+                return Err(text::missing_provider_key(name, "token_url", text::HOW_TO_FIND_ENDPOINTS));
+            }
+        }
+        match (self.client_auth, &self.secret) {
+            (Some(Method::Basic | Method::Post), Source::None) => {
+                Err(text::missing_provider_key(name, "client_secret_env", text::AUTH_NEEDS_SECRET))
+            }
+            (Some(Method::None), Source::Configuration(_) | Source::File(_) | Source::Variable(_)) => {
+                Err(text::bad_provider_key(name, "client_auth", text::AUTH_NEEDS_NO_SECRET))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// With the secret, which is read now.
+    pub(super) fn settings(&self) -> Result<OAuth2Settings, CliFault> {
+        Ok(OAuth2Settings {
+            name: self.name,
+            issuer: self.issuer.clone(),
+            authorization_url: self.authorization_url.clone(),
+            token_url: self.token_url.clone(),
+            revocation_url: self.revocation_url.clone(),
+            device_authorization_url: self.device_authorization_url.clone(),
+            userinfo_url: self.userinfo_url.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.secret.read(self.name.as_str())?,
+            client_auth: self.client_auth,
+            scopes: self.scopes.clone(),
+            redirect_uri: self.redirect_uri.as_ref().map(|(text, _)| text.clone()),
+        })
+    }
+
+    /// Every address that requests may go to.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Url> {
+        let endpoints = [
+            &self.authorization_url,
+            &self.token_url,
+            &self.revocation_url,
+            &self.device_authorization_url,
+            &self.userinfo_url,
+        ];
+        let endpoints = endpoints.into_iter().flatten().map(Endpoint::url);
+        self.issuer.iter().map(Issuer::url).chain(endpoints)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    pub(super) fn redirect_uri(&self) -> Option<&Url> {
+        self.redirect_uri.as_ref().map(|(_, url)| url)
+    }
+}
+
+impl Source {
+    fn read(&self, name: &str) -> Result<Option<Secret>, CliFault> {
+        match self {
+            Self::Configuration(secret) => {
+                tracing::warn!(provider = name, "{}", text::SECRET_IN_CONFIGURATION);
+                Ok(Some(Secret::from(secret.expose())))
+            }
+            Self::File(path) => {
+                let read = fs::read_to_string(path).map_err(|error| text::provider_secret_file(name, error.kind()))?;
+                let text = Some(without_newline(read)).filter(|text| !text.is_empty());
+                text.map(|text| Some(Secret::from(text))).ok_or_else(|| text::no_provider_secret_in_file(name))
+            }
+            Self::None => Ok(None),
+            Self::Variable(variable_name) => {
+                let text = variable(variable_name)?;
+                text.map(|text| Some(Secret::from(text))).ok_or_else(|| text::no_provider_secret(name))
+            }
+        }
+    }
+}
+
+/// Where the secret is, if not in the configuration itself; two places are one too many.
+fn secret(name: &str, file: &file::Provider, folder: &Path) -> Result<Source, CliFault> {
+    let keys = [
+        ("client_secret", file.client_secret.as_ref().map(Secret::is_empty)),
+        ("client_secret_env", file.client_secret_env.as_ref().map(String::is_empty)),
+        ("client_secret_file", file.client_secret_file.as_ref().map(String::is_empty)),
+    ];
+    if let Some((key, _)) = keys.iter().find(|(_, empty)| *empty == Some(true)) {
+        return Err(text::bad_provider_key(name, key, "it is empty"));
+    }
+    let mut set = keys.iter().filter(|(_, empty)| empty.is_some());
+    if let (Some((one, _)), Some((other, _))) = (set.next(), set.next()) {
+        return Err(text::two_provider_secrets(name, one, other));
+    }
+    Ok(match (&file.client_secret_env, &file.client_secret_file) {
+        (Some(variable), _) => Source::Variable(variable.clone()),
+        (None, Some(path)) => Source::File(folder.join(path)),
+        (None, None) => Source::None,
+    })
+}
+
+fn client_id(name: &str, text: Option<String>) -> Result<String, CliFault> {
+    match text {
+        None => Err(text::missing_provider_key(name, "client_id", "the provider gives you one with the application")),
+        Some(text) if text.is_empty() || text.chars().any(char::is_control) => {
+            Err(text::bad_provider_key(name, "client_id", "it is empty, or has a control character"))
+        }
+        Some(text) => Ok(text),
+    }
+}
+
+fn client_auth(name: &str, text: Option<&str>) -> Result<Option<Method>, CliFault> {
+    let short = |text: &str| Method::ALL.iter().find(|(_, _, short)| *short == text).map(|(method, ..)| *method);
+    let wrong = || text::bad_provider_key(name, "client_auth", "it is one of \"basic\", \"post\" and \"none\"");
+    text.map(|text| short(text).ok_or_else(wrong)).transpose()
+}
+
+fn issuer(name: &str, text: Option<&str>) -> Result<Option<Issuer>, CliFault> {
+    let read = |text| Issuer::new(text).map_err(|fault| text::bad_provider_key(name, "issuer", &fault.to_string()));
+    text.map(read).transpose()
+}
+
+fn endpoint(name: &str, key: &'static str, text: Option<&str>) -> Result<Option<Endpoint>, CliFault> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = |what: &dyn std::fmt::Display| text::bad_provider_key(name, key, &what.to_string());
+    let url = Url::parse(text).ok().filter(Url::has_host).ok_or_else(|| wrong(&"it is not a web address"))?;
+    check_base_url(&url).map_err(|fault| wrong(&fault))?;
+    Endpoint::new(url).map(Some).map_err(|fault| wrong(&fault))
+}
+
+/// Names of visible ASCII without quotes and backslashes (RFC 6749 §3.3).
+fn scopes(name: &str, scopes: Vec<String>) -> Result<Vec<String>, CliFault> {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    let whole = |scope: &String| !scope.is_empty() && scope.bytes().all(allowed);
+    if scopes.iter().all(whole) {
+        Ok(scopes)
+    } else {
+        Err(text::bad_provider_key(name, "scopes", "each is one word, in quotes of its own"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! Owns where logins go: the configured providers, where their redirects come back to, and which paths those are.
+//!
+//! A redirect URI belongs to one provider, and for Mastodon to one server: any server may be hostile, and few say in the
+//! redirect who they are (RFC 9700 §4.4).
+
+use grantkeep_core::{Flow, Provider, ProviderName, Secret};
+use grantkeep_mastodon::Server;
+use grantkeep_oauth::{Endpoint, Issuer, Method};
+use grantkeep_vk::Settings as VkSettings;
+use url::Url;
+
+use crate::Keeper;
+
+/// Where logins go.
+#[derive(Debug)]
+pub struct Providers {
+    /// How VK is reached, and as which application of the implicit flow.
+    pub vk: VkSettings,
+    /// The application of VK ID, if there is one.
+    pub vk_id: Option<VkIdSettings>,
+    /// The application of VK's legacy code flow, if there is one.
+    pub vk_code: Option<VkCodeSettings>,
+    /// The configured OAuth 2.0 servers.
+    pub oauth2: Vec<OAuth2Settings>,
+    /// Base of redirect URIs and links: `http://127.0.0.1:8000`, or the public URL.
+    pub base: Url,
+    /// `Host` values at which this program answers browsers: a redirect URI at one of them is captured, any other is pasted.
+    pub hosts: Vec<String>,
+}
+
+/// An application of VK ID.
+#[derive(Debug)]
+pub struct VkIdSettings {
+    /// Its id.
+    pub app_id: String,
+    /// Its service key, for a confidential application.
+    pub service_token: Option<Secret>,
+    /// Base URL of VK ID.
+    pub url: Url,
+}
+
+/// An application of VK's legacy code flow.
+#[derive(Debug)]
+pub struct VkCodeSettings {
+    /// Its id.
+    pub app_id: String,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+/// A configured OAuth 2.0 server.
+#[derive(Debug)]
+pub struct OAuth2Settings {
+    /// Its name in URLs and on the command line.
+    pub name: ProviderName,
+    /// Its issuer, by which its metadata is found.
+    pub issuer: Option<Issuer>,
+    /// Where a person's browser goes. This and the four below stand above what the metadata says.
+    pub authorization_url: Option<Endpoint>,
+    /// Where codes become tokens.
+    pub token_url: Option<Endpoint>,
+    /// Where tokens are withdrawn (RFC 7009).
+    pub revocation_url: Option<Endpoint>,
+    /// Where device codes come from (RFC 8628).
+    pub device_authorization_url: Option<Endpoint>,
+    /// Who tells whose a token is.
+    pub userinfo_url: Option<Endpoint>,
+    /// What the server knows us as.
+    pub client_id: String,
+    /// The secret, unless we are a public client.
+    pub client_secret: Option<Secret>,
+    /// How the secret is shown. None: as the metadata says, else by HTTP Basic (RFC 8414 §2).
+    pub client_auth: Option<Method>,
+    /// What is asked for where a login does not say.
+    pub scopes: Vec<String>,
+    /// The registered redirect URI, byte for byte. None: `{base}/callback/{name}`.
+    pub redirect_uri: Option<String>,
+}
+
+/// A provider, for a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderView {
+    /// Which.
+    pub provider: Provider,
+    /// `mastodon`, `oauth2`, `vk`.
+    pub kind: &'static str,
+    /// Its server, where it has one.
+    pub server: Option<String>,
+    /// How one can log in.
+    pub flows: Vec<Flow>,
+    /// Where redirects come back to, where that is one place.
+    pub redirect_uri: Option<String>,
+}
+
+impl Providers {
+    pub(crate) fn oauth2(&self, name: ProviderName) -> Option<&OAuth2Settings> {
+        self.oauth2.iter().find(|settings| settings.name == name)
+    }
+
+    /// Where VK ID's codes come back to.
+    pub(crate) fn vk_id_redirect_uri(&self) -> String {
+        self.link("/callback/vk/id")
+    }
+
+    /// Where the codes of VK's legacy flow come back to.
+    pub(crate) fn vk_code_redirect_uri(&self) -> String {
+        self.link("/callback/vk/code")
+    }
+
+    /// Where the codes of a Mastodon come back to.
+    pub(crate) fn mastodon_redirect_uri(&self, server: &Server) -> String {
+        self.link(&format!("/callback/mastodon/{}", server.name()))
+    }
+
+    /// Where our page is that reads a token out of the fragment.
+    pub(crate) fn fragment_page(&self) -> String {
+        self.link("/callback/vk")
+    }
+
+    /// A link to this program.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.base.as_str().trim_end_matches('/'))
+    }
+
+    /// A link to this program at the host of a redirect URI, if that one is ours: cookies do not go from one host to another.
+    pub(crate) fn link_beside(&self, redirect_uri: &str, path: &str) -> String {
+        match Url::parse(redirect_uri) {
+            Ok(uri) if self.is_ours(&uri) && !redirect_uri.starts_with(&self.link("/")) => {
+                let mut link = uri;
+                link.set_query(None);
+                link.set_fragment(None);
+                link.set_path(path);
+                link.into()
+            }
+            _ => self.link(path),
+        }
+    }
+
+    /// Whether a redirect to that address comes back to this program.
+    pub(crate) fn is_ours(&self, uri: &Url) -> bool {
+        if !matches!(uri.scheme(), "http" | "https") {
+            return false;
+        }
+        let authority = authority(uri);
+        uri.origin() == self.base.origin() || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(&authority))
+    }
+
+    /// Whether a redirect to `redirect_uri` arrives at that path of ours: a proxy may have taken the public URL's own path away.
+    pub(crate) fn arrives_at(&self, redirect_uri: &str, path: &str) -> bool {
+        let Ok(uri) = Url::parse(redirect_uri) else { return false };
+        let base = self.base.path().trim_end_matches('/');
+        uri.path() == path || (uri.path().strip_prefix(base) == Some(path) && redirect_uri.starts_with(&self.link("/")))
+    }
+}
+
+impl OAuth2Settings {
+    /// Where codes come back to.
+    pub(crate) fn redirect_uri(&self, providers: &Providers) -> String {
+        match &self.redirect_uri {
+            Some(uri) => uri.clone(),
+            None => providers.link(&format!("/callback/{}", self.name.as_str())),
+        }
+    }
+
+    /// What its credentials are bound to: the issuer, or where its tokens come from.
+    pub(crate) fn server(&self) -> Option<String> {
+        let origin = |endpoint: &Endpoint| endpoint.url().origin().ascii_serialization();
+        match &self.issuer {
+            Some(issuer) => Some(issuer.as_str().to_owned()),
+            None => self.token_url.as_ref().or(self.authorization_url.as_ref()).map(origin),
+        }
+    }
+
+    /// What is asked for where a login does not say.
+    pub(crate) fn usual_scope(&self) -> Option<String> {
+        (!self.scopes.is_empty()).then(|| self.scopes.join(" "))
+    }
+
+    fn flows(&self) -> Vec<Flow> {
+        let mut flows = vec![Flow::Code];
+        if self.issuer.is_some() || self.device_authorization_url.is_some() {
+            flows.push(Flow::Device);
+        }
+        flows.push(Flow::Implicit);
+        flows
+    }
+}
+
+/// `host`, or `host:port` where the port is not the scheme's own.
+fn authority(url: &Url) -> String {
+    match (url.host_str().unwrap_or_default(), url.port()) {
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => host.to_owned(),
+    }
+}
+
+impl Keeper {
+    /// How VK is reached.
+    pub fn vk(&self) -> &VkSettings {
+        &self.providers.vk
+    }
+
+    /// Whether tokens can come from there.
+    pub fn knows(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Mastodon | Provider::Vk => true,
+            Provider::OAuth2(name) => self.providers.oauth2(name).is_some(),
+        }
+    }
+
+    /// Every provider.
+    pub fn providers(&self) -> Vec<ProviderView> {
+        let all = &self.providers;
+        let mut flows = vec![Flow::Implicit];
+        flows.extend(all.vk_code.as_ref().map(|_| Flow::Code));
+        flows.extend(all.vk_id.as_ref().map(|_| Flow::VkId));
+        let vk = ProviderView {
+            provider: Provider::Vk,
+            kind: "vk",
+            server: Some(all.vk.oauth_url.origin().ascii_serialization()),
+            flows,
+            redirect_uri: Some(all.vk.redirect_uri.as_str().to_owned()),
+        };
+        let mastodon = ProviderView {
+            provider: Provider::Mastodon,
+            kind: "mastodon",
+            server: None,
+            flows: vec![Flow::Code],
+            redirect_uri: None,
+        };
+        let configured = all.oauth2.iter().map(|settings| ProviderView {
+            provider: Provider::OAuth2(settings.name),
+            kind: "oauth2",
+            server: settings.server(),
+            flows: settings.flows(),
+            redirect_uri: Some(settings.redirect_uri(all)),
+        });
+        [vk, mastodon].into_iter().chain(configured).collect()
+    }
+
+    /// Whether redirects come to that path.
+    pub fn captures(&self, path: &str) -> bool {
+        let all = &self.providers;
+        let configured = |settings: &OAuth2Settings| all.arrives_at(&settings.redirect_uri(all), path);
+        match path.strip_prefix("/callback/") {
+            Some("vk" | "vk/id" | "vk/code") => true,
+            Some(rest) if rest.strip_prefix("mastodon/").is_some_and(|host| !host.contains('/')) => true,
+            _ => all.oauth2.iter().any(configured) || self.takes_fragment(path),
+        }
+    }
+
+    /// Whether tokens come to that path in the fragment, always.
+    pub fn takes_fragment(&self, path: &str) -> bool {
+        let all = &self.providers;
+        path == "/callback/vk"
+            || (all.is_ours(&all.vk.redirect_uri) && all.arrives_at(all.vk.redirect_uri.as_str(), path))
+    }
+}

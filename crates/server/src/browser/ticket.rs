@@ -1,0 +1,87 @@
+//! Owns the connect link: a GET shows who asks for what and changes nothing, a POST spends the ticket, or takes what was pasted.
+
+use std::sync::Arc;
+
+use grantkeep_core::{AuthorizationId, Secret, redirect::IntakeFault};
+use grantkeep_keeper::{CaptureFault, Invitation, Spent};
+use http::header;
+
+use super::{Visit, cookie};
+use crate::{
+    fault::{Fault, LoginFault},
+    page::{self, Connecting},
+    reply::{self, Response},
+    service::Service,
+};
+
+pub(super) async fn show(service: &Service, visit: &Visit) -> Result<Response, Fault> {
+    let invitation = invitation(service, visit).await?;
+    let connecting = Connecting {
+        invitation: &invitation,
+        ticket: visit.ticket(),
+        host: visit.host(),
+        now: service.keeper.now(),
+    };
+    Ok(page::connect(service.frame(), &connecting))
+}
+
+async fn invitation(service: &Service, visit: &Visit) -> Result<Invitation, Fault> {
+    let found = service.keeper.invitation(visit.ticket()).await;
+    found.map_err(|fault| service.counted(fault, visit.peer))
+}
+
+/// Sends the browser to the provider, with the cookie that it must show when it comes back.
+pub(super) async fn spend(service: &Service, visit: &Visit) -> Result<Response, Fault> {
+    let spent = service.keeper.spend(visit.ticket()).await.map_err(|fault| service.counted(fault, visit.peer))?;
+    let mut response = reply::see_other(spent.to.as_str()).ok_or(Fault::Internal)?;
+    bind(service, &mut response, &spent);
+    Ok(response)
+}
+
+fn bind(service: &Service, response: &mut Response, spent: &Spent) {
+    if let Some(cookie) = cookie::set(&spent.id, spent.flow, &spent.binding, service.is_secure()) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Takes a pasted text from the browser that spent the ticket, or that spends it by this.
+pub(super) async fn paste(service: &Arc<Service>, visit: &Visit, text: &Secret) -> Result<Response, Fault> {
+    if text.is_empty() {
+        return Ok(page::paste_again(service.frame(), &Fault::NotTaken(IntakeFault::Empty), visit.ticket()));
+    }
+    let id = invitation(service, visit).await?.id;
+    let shown = service.cookies(&visit.headers).binding(&id).map(Secret::from);
+    // Spent apart from the paste, so that the browser may try again when the text is not taken.
+    let spent = match &shown {
+        Some(_) => None,
+        None => match service.keeper.spend(visit.ticket()).await {
+            Ok(spent) => Some(spent),
+            Err(CaptureFault::TicketSpent) => return Err(LoginFault::BindingMismatch.into()),
+            Err(fault) => return Err(service.counted(fault, visit.peer)),
+        },
+    };
+    let binding = shown.as_ref().or_else(|| spent.as_ref().map(|spent| &spent.binding));
+    let mut response = take(service, visit, &id, binding, text).await?;
+    if let Some(spent) = &spent {
+        bind(service, &mut response, spent);
+    }
+    Ok(response)
+}
+
+async fn take(
+    service: &Arc<Service>,
+    visit: &Visit,
+    id: &AuthorizationId,
+    binding: Option<&Secret>,
+    text: &Secret,
+) -> Result<Response, Fault> {
+    match service.keeper.paste(visit.ticket(), binding.map(Secret::expose), text).await {
+        Ok(_) => reply::see_other(&service.link(&format!("/done/{}", id.as_str()))).ok_or(Fault::Internal),
+        Err(CaptureFault::Declined) => Ok(page::declined(service.frame())),
+        Err(fault) => {
+            let fault = service.counted(fault, visit.peer);
+            let again = matches!(&fault, Fault::NotTaken(_) | Fault::Login(LoginFault::NoCode(_) | LoginFault::StateMismatch));
+            if again { Ok(page::paste_again(service.frame(), &fault, visit.ticket())) } else { Err(fault) }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Owns the page behind a connect link: who asks for what, and the one button that goes on.
+
+use grantkeep_core::{Flow, Provider, Timestamp};
+use grantkeep_keeper::Invitation;
+use http::StatusCode;
+
+use super::{Forms, Frame, Markup, name_of};
+use crate::reply::Response;
+
+/// What the page is made of.
+#[derive(Debug)]
+pub(crate) struct Connecting<'a> {
+    pub(crate) invitation: &'a Invitation,
+    /// Of the link: it stands in the page's own form.
+    pub(crate) ticket: &'a str,
+    /// Where the browser found this page.
+    pub(crate) host: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// The page behind a connect link.
+pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response {
+    let Connecting { invitation, ticket, host, .. } = connecting;
+    let place = place_of(invitation);
+    let mut main = Markup::default();
+    main.put("<main>\n<h1>Connect to ").foreign(&place).put("</h1>\n");
+    main.put("<p class=\"lead\">Grantkeep at <strong>").foreign(host);
+    main.put("</strong> asks for access to your account at <strong>").foreign(&place).put("</strong>.</p>\n");
+    facts(&mut main, connecting);
+    if invitation.takes_paste {
+        main.put("<h2>1. Allow access</h2>\n");
+    }
+    go_on(&mut main, frame, invitation, ticket);
+    if invitation.takes_paste {
+        bring_back(&mut main, frame, connecting);
+    } else {
+        main.put("<p class=\"quiet\">You sign in and decide on the page that opens next; Grantkeep does not see your password there.</p>\n");
+    }
+    main.put("<p class=\"quiet\">Go on only if you began this login yourself: whoever began it will hold the access.</p>\n");
+    main.put("</main>\n");
+    frame.page(StatusCode::OK, &format!("Connect to {place}"), Forms::Some, &main)
+}
+
+/// The server, where the provider has several; otherwise the provider.
+fn place_of(invitation: &Invitation) -> String {
+    match (&invitation.provider, &invitation.server) {
+        (Provider::Mastodon, Some(server)) => server.strip_prefix("https://").unwrap_or(server).to_owned(),
+        (provider, _) => name_of(provider).to_owned(),
+    }
+}
+
+fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
+    let invitation = connecting.invitation;
+    main.put("<dl>\n");
+    fact(main, "Provider", name_of(&invitation.provider));
+    if let Some(server) = &invitation.server {
+        fact(main, "Server", server);
+    }
+    fact(main, "Kept for", invitation.owner.as_str());
+    if let Some(account) = &invitation.account {
+        fact(main, "Under the name", account.as_str());
+    }
+    main.put("<div><dt>Asks for</dt><dd>");
+    let mut scopes = invitation.scope.iter().flat_map(|scope| scope.split([' ', ','])).filter(|word| !word.is_empty()).peekable();
+    if scopes.peek().is_none() {
+        main.put("what the provider gives unasked");
+    } else {
+        main.put("<ul class=\"scopes\">");
+        for scope in scopes {
+            main.put("<li><code>").foreign(scope).put("</code></li>");
+        }
+        main.put("</ul>");
+    }
+    main.put("</dd></div>\n");
+    let minutes = invitation.expires_at.since(connecting.now).seconds().div_ceil(60);
+    let left = if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+    fact(main, "Link works", &format!("once, for another {left}"));
+    main.put("</dl>\n");
+}
+
+fn fact(main: &mut Markup, name: &'static str, value: &str) {
+    main.put("<div><dt>").put(name).put("</dt><dd>").foreign(value).put("</dd></div>\n");
+}
+
+/// The form that spends the ticket. Where the answer must be brought back by hand, this page stays open for it.
+fn go_on(main: &mut Markup, frame: Frame<'_>, invitation: &Invitation, ticket: &str) {
+    let host = authority(&invitation.goes_to);
+    begin_form(main, frame, ticket);
+    if invitation.takes_paste {
+        main.put("\" target=\"_blank\" rel=\"noopener\">\n<button type=\"submit\">Open ").foreign(&host);
+        main.put(" in a new tab</button>\n</form>\n");
+    } else {
+        main.put("\">\n<button type=\"submit\">Continue to ").foreign(&host).put("</button>\n</form>\n");
+    }
+}
+
+fn bring_back(main: &mut Markup, frame: Frame<'_>, connecting: &Connecting<'_>) {
+    let invitation = connecting.invitation;
+    let from_vk = invitation.provider == Provider::Vk && invitation.flow == Flow::Implicit;
+    main.put("<h2>2. Bring the answer back</h2>\n");
+    if from_vk {
+        main.put("<p>VK then opens a nearly empty page. What counts is its address: copy all of it from the address bar, and paste it here.</p>\n");
+    } else if let Some(redirect_uri) = &invitation.redirect_uri {
+        main.put("<p>The browser is then sent to <code>").foreign(redirect_uri);
+        main.put("</code>, which is not Grantkeep's. Copy the whole address of the page that opens, or the code that it shows, and paste it here.</p>\n");
+    }
+    paste_box(main, frame, connecting.ticket);
+    if from_vk {
+        if let Some(address) = bookmarklet(&invitation.capture_url) {
+            bookmark(main, &address);
+        }
+        warning(main, connecting.host);
+    }
+}
+
+/// The box that takes what was copied.
+pub(super) fn paste_box(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
+    begin_form(main, frame, ticket);
+    main.put("\">\n");
+    main.put("<label for=\"token_data\">The address, a code or a token</label>\n");
+    main.put("<textarea id=\"token_data\" name=\"token_data\" rows=\"4\" required maxlength=\"16384\" autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\"></textarea>\n");
+    main.put("<button class=\"second\" type=\"submit\">Keep it</button>\n</form>\n");
+}
+
+fn begin_form(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
+    main.put("<form method=\"post\" action=\"").text(frame.root).put("/connect/").text(ticket);
+}
+
+fn bookmark(main: &mut Markup, address: &str) {
+    main.put("<details>\n<summary>Without copying: a bookmark that brings it back</summary>\n");
+    main.put("<p>Drag this to the bookmarks bar before you open VK: <a class=\"bookmarklet\" draggable=\"true\" href=\"").text(address);
+    main.put("\">Bring to Grantkeep</a></p>\n");
+    main.put("<p>On VK's nearly empty page, click the bookmark: the browser comes back here with the answer, and the token leaves the history. ");
+    main.put("It must be this browser. Clicked on this page, it does nothing.</p>\n");
+    main.put("<p class=\"quiet\">No bookmarks bar? Make a bookmark by hand, with this as its address: <code>").text(address);
+    main.put("</code></p>\n</details>\n");
+}
+
+/// What VK itself says about copying the address, and why it is done here all the same.
+fn warning(main: &mut Markup, host: &str) {
+    main.put("<div class=\"note\">\n<p><strong>VK's page warns you</strong> not to copy its address for other sites: ");
+    main.put("<q lang=\"ru\">Пожалуйста, не копируйте данные из адресной строки для сторонних сайтов.</q></p>\n");
+    main.put("<p>The warning is right. Whoever has that address can use your account, within what you allowed, until the token ends, which is usually a day. ");
+    main.put("Here you hand it to Grantkeep at <strong>").foreign(host);
+    main.put("</strong>, which keeps it encrypted and shows it to VK alone. Do so only if you trust whoever runs it, and paste it nowhere else.</p>\n</div>\n");
+}
+
+/// A `javascript:` address that carries the fragment of the page it is clicked on to our own. Taken from a bookmark, it is not
+/// subject to the page's policy. None for an address that would need escaping on its way through two languages.
+fn bookmarklet(capture_url: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_[]".contains(&byte);
+    let address = || format!("javascript:location.replace('{capture_url}'+location.search+location.hash)");
+    capture_url.bytes().all(plain).then(address)
+}
+
+/// Host and port of an address.
+fn authority(url: &url::Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+// Every page: takes what came in the address out of the address bar and the history, first of all.
+// The page that takes over a fragment: sends it to its own address on this server, and to nobody else.
+"use strict";
+(() => {
+  const fragment = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+
+  const tell = (main, words) => {
+    main.dataset.errorType = words.error_type;
+    main.classList.add("bad");
+    for (const name of ["error", "message", "solution"]) {
+      const place = document.getElementById(name);
+      if (place) place.textContent = words[name];
+    }
+  };
+
+  const relay = async (main) => {
+    const request = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ fragment }),
+      cache: "no-store",
+      redirect: "error",
+    };
+    try {
+      const answer = await fetch(location.pathname, request);
+      const told = await answer.json();
+      if (!answer.ok) return tell(main, told.detail);
+      if (/^(\/[^/\\?#]+)*\/done\/a_[0-9a-f]{32}$/.test(told.location)) location.replace(told.location);
+    } catch {
+      tell(main, {
+        error: "Nobody answers",
+        message: "Grantkeep could not be reached, so the answer was not handed over.",
+        solution: "See whether it still runs, and begin the login again.",
+        error_type: "unreachable",
+      });
+    }
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const main = document.querySelector("main");
+    const when = main.dataset.relay;
+    if (when === "always" || (when === "fragment" && fragment)) relay(main);
+  });
+})();
