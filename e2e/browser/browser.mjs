@@ -1,8 +1,11 @@
 // A person at a headless Chromium: opens an address, signs in, and allows or declines, on the pages of the servers in this folder.
 //
-// One JSON line in, one out. In: {open, as, choose, session, code, hold}. Out: {address, status, heading, text, went_to, requests}
-// or {error}. `choose` is `allow` or `deny`. `session` names a cookie jar that is kept; without it each visit has its own. An address
-// that begins with `hold` is not gone to: `went_to` tells it. Nothing but loopback is ever reached: the resolver finds nothing else.
+// One JSON line in, one out. In: {open, as, choose, session, code, hold, bring, screen, shot}. Out: {address, status, heading, text,
+// went_to, requests, complaints, history, looks} or {error}. `choose` is `allow` or `deny`. `session` names a cookie jar that is kept;
+// without it each visit has its own. An address that begins with `hold` is not gone to: `went_to` tells it. `bring` is `paste` or
+// `bookmark`: the connect page opens the provider's in a new tab, and the answer is brought back so. `screen` is what Playwright takes
+// for a context; with `shot`, the beginning of a path, the pages of the first one's server are measured and their pictures written.
+// Nothing but loopback is ever reached: the resolver finds nothing else.
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 
@@ -12,12 +15,15 @@ const PAGES = 12
 /** What a page can want, the first that is on it, and what the person does about it. */
 const WANTS = [
   ['form:has(input[type=password])', signIn],
+  ['form:has(:is(button, input[type=radio])[name=person]):not(:has(button[name=auto])):not([action="/oauth/authorize"])', sayWho],
   ['form:has(input[name=user_code]:not([type=hidden]))', enterCode],
   ['form#authorizationForm', choose('input[name=allow]', 'input[value=Cancel]')],
   ['form:has(input[name=prompt][value=consent])', choose('button[type=submit]', 'a[href$="/abort"]')],
   ['button[form="op.deviceConfirmForm"]', choose('button[form="op.deviceConfirmForm"]:not([name])', 'button[name=abort]')],
   ['form button[name=action][value=accept]', choose('button[value=accept]', 'button[value=deny]')],
-  ['form[action="/oauth/authorize"]', choose('input[value=Authorize]', 'input[value=Deny]')],
+  ['form[action="/oauth/authorize"]:has(input[value=Authorize])', choose('input[value=Authorize]', 'input[value=Deny]')],
+  ['form[action="/oauth/authorize"]', choose('button:text-is("Authorize")', 'button:text-is("Deny")')],
+  ['form:has(button[name=auto])', choose('button[value=allow]', 'button[value=deny]')],
   ['form[action^="/connect/"]:has(button, input[type=submit])', press('form[action^="/connect/"] :is(button, input[type=submit])')],
 ]
 
@@ -28,10 +34,17 @@ async function signIn(page, { as }) {
   await form.locator('button[type=submit]').click()
 }
 
+/** The sandbox asks for no password. */
+async function sayWho(page, { as }) {
+  const choice = page.locator(`[name=person][value="${as}"]`).first()
+  await choice.click()
+  if ((await choice.getAttribute('type')) === 'radio') await page.locator('form:has([name=person]) button').first().click()
+}
+
 async function enterCode(page, { code }) {
   const field = page.locator('input[name=user_code]:not([type=hidden])').first()
   if (!(await field.inputValue())) await field.fill(code ?? '')
-  await page.locator('button[type=submit]').first().click()
+  await page.locator('button[type=submit], form button:not([type])').first().click()
 }
 
 function choose(allow, deny) {
@@ -46,30 +59,79 @@ function press(button) {
 }
 
 async function visit(browser, sessions, order) {
-  const context = sessions.get(order.session) ?? (await newContext(browser))
+  const context = sessions.get(order.session) ?? (await newContext(browser, order.screen))
   if (order.session) sessions.set(order.session, context)
   const page = await context.newPage()
-  const seen = { status: null, went_to: null, requests: [] }
+  const seen = { status: null, went_to: null, requests: [], complaints: [], looks: [] }
   await watch(page, seen, order.hold)
   try {
     await arrive(page, () => page.goto(order.open))
-    for (let pages = 0; pages < PAGES; pages += 1) {
-      const want = await wanted(page)
-      if (!want) return { ...(await settled(page)), ...seen }
-      await arrive(page, () => want(page, order))
-      // Who has declined is asked no more, even where the server begins anew.
-      if (order.declined) return { ...(await settled(page)), ...seen }
-    }
-    throw new Error(`still asked for something after ${PAGES} pages, at ${page.url()}`)
+    const last = order.bring ? await bring(page, order, seen) : page
+    await answer(last, order, seen)
+    return { ...(await settled(last)), ...seen, history: await history(last) }
   } finally {
     await (order.session ? page.close() : context.close())
   }
 }
 
-async function newContext(browser) {
-  const context = await browser.newContext({ locale: 'en-US', serviceWorkers: 'block' })
+async function newContext(browser, screen) {
+  const context = await browser.newContext({ locale: 'en-US', serviceWorkers: 'block', ...screen })
   context.setDefaultTimeout(PATIENCE_MS)
   return context
+}
+
+/** Does what pages want, one after the other, until one wants nothing. */
+async function answer(page, order, seen) {
+  for (let pages = 0; pages < PAGES; pages += 1) {
+    await look(page, order, seen)
+    const want = await wanted(page)
+    if (!want) return
+    await arrive(page, () => want(page, order))
+    // Who has declined is asked no more, even where the server begins anew.
+    if (order.declined) return look(page, order, seen)
+  }
+  throw new Error(`still asked for something after ${PAGES} pages, at ${page.url()}`)
+}
+
+/** The connect page stays open beside a new tab with the provider's pages, and takes what those lead to. Gives back the tab that goes on. */
+async function bring(page, order, seen) {
+  await look(page, order, seen)
+  const opened = page.context().waitForEvent('page')
+  await page.locator('form[target=_blank] button').click()
+  const tab = await opened
+  await watch(tab, seen)
+  await tab.waitForLoadState()
+  await answer(tab, order, seen)
+  if (order.bring === 'bookmark') {
+    const [scheme, script] = (await page.locator('a.bookmarklet').getAttribute('href')).split(/:(.*)/s)
+    if (scheme !== 'javascript') throw new Error(`the bookmark is ${scheme}:`)
+    await arrive(tab, () => tab.evaluate(decodeURIComponent(script)))
+    return tab
+  }
+  await page.locator('textarea[name=token_data]').fill(tab.url())
+  await arrive(page, () => page.locator('form:has(textarea) button').click())
+  return page
+}
+
+/** Measures a page of ours and keeps its picture, all of it unfolded. */
+async function look(page, order, seen) {
+  if (!order.shot || new URL(page.url()).origin !== new URL(order.open).origin) return
+  await page.waitForLoadState('networkidle')
+  const look = await page.evaluate(() => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true
+    const { scrollWidth, clientWidth } = document.documentElement
+    const heights = [...document.querySelectorAll('button')].map((button) => button.getBoundingClientRect().height)
+    return { address: location.pathname, too_wide: scrollWidth - clientWidth, lowest_button: Math.min(...heights) }
+  })
+  seen.looks.push(look)
+  await page.screenshot({ path: `${order.shot}-${seen.looks.length}.png`, fullPage: true })
+}
+
+/** Every address that the back button of this tab leads to, and the one it is at. */
+async function history(page) {
+  const session = await page.context().newCDPSession(page)
+  const { entries } = await session.send('Page.getNavigationHistory')
+  return entries.map(({ url }) => url)
 }
 
 /** Notes what the page asks for and the last place that an answer sent it to, and goes nowhere that is held. */
@@ -82,6 +144,9 @@ async function watch(page, seen, hold) {
     )
     await session.send('Fetch.enable', { patterns: [{ urlPattern: `${hold}*` }] })
   }
+  const complain = (at, text) => seen.complaints.push({ at, text })
+  page.on('console', (message) => message.type() === 'error' && complain(message.location().url || page.url(), message.text()))
+  page.on('pageerror', (error) => complain(page.url(), error.message))
   page.on('request', (request) => {
     if (isVisit(page, request)) seen.went_to = sameBut(request.url(), seen.went_to)
     else seen.requests.push({ from: page.url(), method: request.method(), to: request.url() })

@@ -1,4 +1,4 @@
-//! Whole-program tests: the real binary, the emulated VK, and everything that the outside may do to them.
+//! Whole-program tests: the real binary, emulated and hostile providers, and everything that the outside may do to them.
 #![allow(
     clippy::disallowed_methods,
     clippy::panic,
@@ -7,8 +7,12 @@
     reason = "tests use the real clock, say what they do, and end by panicking"
 )]
 
+#[path = "program/attack.rs"]
+mod attack;
 #[path = "program/bad_input.rs"]
 mod bad_input;
+#[path = "program/callback.rs"]
+mod callback;
 #[path = "program/command_line.rs"]
 mod command_line;
 #[path = "program/concurrency.rs"]
@@ -17,10 +21,14 @@ mod concurrency;
 mod crash;
 #[path = "program/directory.rs"]
 mod directory;
+#[path = "program/login.rs"]
+mod login;
 #[path = "program/outage.rs"]
 mod outage;
 #[path = "program/owner.rs"]
 mod owner;
+#[path = "program/registration.rs"]
+mod registration;
 #[path = "program/secret.rs"]
 mod secret;
 #[path = "program/setting.rs"]

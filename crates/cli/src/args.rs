@@ -18,17 +18,17 @@ pub(crate) struct Args {
 /// What every command takes.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Common {
-    #[arg(long, global = true, value_name = "DIR", help = help::DATA_DIR)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "DIR", help = help::DATA_DIR)]
     pub(crate) data_dir: Option<PathBuf>,
-    #[arg(long, global = true, value_name = "FILE", help = help::CONFIG)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "FILE", help = help::CONFIG)]
     pub(crate) config: Option<PathBuf>,
-    #[arg(long, global = true, value_name = "NAME", help = help::OWNER)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "NAME", help = help::OWNER)]
     pub(crate) owner: Option<String>,
-    #[arg(long, global = true, value_name = "URL", help = help::SERVER)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "URL", help = help::SERVER)]
     pub(crate) server: Option<String>,
-    #[arg(long, global = true, help = help::SANDBOX)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, help = help::SANDBOX)]
     pub(crate) sandbox: bool,
-    #[arg(long, global = true, value_name = "ADDR", requires = "sandbox", help = help::SANDBOX_LISTEN)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "ADDR", requires = "sandbox", help = help::SANDBOX_LISTEN)]
     pub(crate) sandbox_listen: Option<SocketAddr>,
 }
 

@@ -11,7 +11,10 @@ use std::{
 };
 
 /// Programs that open an address, in the order in which they are tried.
-const OPENERS: [&str; 3] = ["wslview", "xdg-open", "open"];
+#[cfg(target_os = "macos")]
+const OPENERS: &[&str] = &["open"];
+#[cfg(not(target_os = "macos"))]
+const OPENERS: &[&str] = &["wslview", "xdg-open"];
 
 /// What of the environment decides.
 #[derive(Clone, Debug, Default)]
@@ -82,13 +85,15 @@ mod tests {
         #[rustfmt::skip]
         let rows: [(Option<&str>, bool, &[&str]); 6] = [
             (None,                        false, &[]),
-            (None,                        true,  &["wslview LINK", "xdg-open LINK", "open LINK"]),
+            (None,                        true,  &[]),
             (Some("w3m"),                 false, &["w3m LINK"]),
             (Some("firefox -P 'a b' %s"), false, &["firefox -P 'a b' LINK"]),
             (Some("one --new=%s:two;rm"), false, &["one --new=LINK", "two;rm LINK"]),
-            (Some(":w3m"),                true,  &["w3m LINK", "wslview LINK", "xdg-open LINK", "open LINK"]),
+            (Some(":w3m"),                true,  &["w3m LINK"]),
         ];
-        for (browser, has_screen, expected) in rows {
+        for (browser, has_screen, own) in rows {
+            let usual = OPENERS.iter().filter(|_| has_screen).map(|name| format!("{name} LINK"));
+            let expected: Vec<String> = own.iter().map(|line| (*line).to_owned()).chain(usual).collect();
             let desktop = Desktop { browser: browser.map(str::to_owned), has_screen };
             let line = |command: &Command| {
                 let words = std::iter::once(command.get_program()).chain(command.get_args());

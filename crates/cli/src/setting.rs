@@ -271,3 +271,34 @@ fn remote(text: &str) -> Result<Remote, CliFault> {
     let key = value("GRANTKEEP_API_KEY")?.ok_or_else(text::no_api_key)?;
     Ok(Remote { url, key: Secret::from(key) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_an_address_that_can_be_opened() {
+        for (listen, shown) in [
+            ("127.0.0.1:8000", "127.0.0.1:8000"),
+            ("0.0.0.0:8000", "127.0.0.1:8000"),
+            ("[::]:8000", "[::1]:8000"),
+            ("192.168.1.5:80", "192.168.1.5:80"),
+        ] {
+            assert_eq!(reachable(listen.parse().unwrap()).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_a_base_and_no_more() {
+        for (text, is_base) in [
+            ("https://tokens.example.org", true),
+            ("http://tokens.lan:8000/grantkeep/", true),
+            ("https://tokens.example.org/?a", false),
+            ("https://tokens.example.org/#a", false),
+            ("https://me@tokens.example.org", false),
+            ("tokens.example.org", false),
+        ] {
+            assert_eq!(public_url(text).is_ok(), is_base, "{text}");
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! server than the one that the person was sent to.
 
 use grantkeep_core::{
-    Account, Authorization, AuthorizationId, CredentialId, Owner, Progress, Provider, Sealed, Secret, State, Uid,
+    Account, Authorization, AuthorizationId, CredentialId, Owner, Progress, Provider, Sealed, Secret, Uid,
 };
 use grantkeep_oauth::{Endpoint, state};
 use grantkeep_seal::Place;
@@ -202,12 +202,11 @@ impl Keeper {
             Some(id) => self.store.get(&found.begun.owner, id).await?,
             None => None,
         };
-        let state = credential.as_ref().map(|credential| credential.status(self.now()).state);
         Ok(Some(Ending {
             provider: found.begun.provider,
             progress: self.progress(&found),
             verified: credential.as_ref().is_some_and(|credential| credential.evidence.is_confirmed()),
-            scope_reduced: state == Some(State::ScopeReduced),
+            scope_reduced: credential.as_ref().is_some_and(|credential| credential.grant.scope.is_reduced()),
             account: credential.map(|credential| credential.account),
             cause: found.cause,
         }))

@@ -65,9 +65,8 @@ pub(crate) fn is_for_people(service: &Service, path: &str) -> bool {
 
 /// The route of a redirect to a path that `captures`. A POST is our own page's: it sends JSON, and from where a fragment may be.
 pub(crate) fn route(service: &Service, method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, Fault> {
-    let from_our_page = || {
-        body::check_type(headers).is_ok() && (service.keeper.takes_fragment(path) || service.cookies(headers).any())
-    };
+    let from_our_page =
+        || body::check_type(headers).is_ok() && (service.keeper.takes_fragment(path) || service.cookies(headers).any());
     match *method {
         Method::GET => Ok(Route::Capture),
         Method::POST if from_our_page() => Ok(Route::CaptureFragment),
@@ -105,7 +104,7 @@ where
         Route::Ending(id) => ending(service, &visit, &id).await,
         Route::Spend => {
             origin::check_same_origin(&visit.headers, &service.hosts)?;
-            let pasted = pasted(body::read(body).await.map_err(Fault::Body)?, &visit.headers)?;
+            let pasted = pasted(&body::read(body).await.map_err(Fault::Body)?, &visit.headers)?;
             let service = Arc::clone(service);
             finish(async move {
                 match pasted {
@@ -124,7 +123,7 @@ async fn finish(work: impl Future<Output = Result<Response, Fault>> + Send + 'st
 }
 
 /// The text of the paste box, when the form has one.
-fn pasted(body: Zeroizing<Vec<u8>>, headers: &HeaderMap) -> Result<Option<Secret>, Fault> {
+fn pasted(body: &[u8], headers: &HeaderMap) -> Result<Option<Secret>, Fault> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -133,7 +132,7 @@ fn pasted(body: Zeroizing<Vec<u8>>, headers: &HeaderMap) -> Result<Option<Secret
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Fault::Body(BodyFault::NotForm));
     }
-    let mut texts = form_urlencoded::parse(&body).filter(|(name, _)| name == "token_data");
+    let mut texts = form_urlencoded::parse(body).filter(|(name, _)| name == "token_data");
     let text = texts.next().map(|(_, text)| Secret::from(Cow::into_owned(text)));
     if texts.next().is_some() { Err(Fault::RepeatedParameter("token_data")) } else { Ok(text) }
 }

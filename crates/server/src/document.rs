@@ -23,7 +23,10 @@ pub(crate) fn openapi() -> Response {
 /// The page for people, marked when all providers are emulated.
 pub(crate) fn page(sandbox: bool) -> Response {
     let mut response = if sandbox {
-        reply::html(StatusCode::OK, PAGE.replacen("<body>\n", concat!("<body>\n", include_str!("document/sandbox.html")), 1))
+        reply::html(
+            StatusCode::OK,
+            PAGE.replacen("<body>\n", concat!("<body>\n", include_str!("document/sandbox.html")), 1),
+        )
     } else {
         reply::document("text/html; charset=utf-8", PAGE)
     };

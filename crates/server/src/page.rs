@@ -72,7 +72,7 @@ impl Frame<'_> {
         file(&mut page, Asset::Icon);
         page.put("\">\n</head>\n<body>\n");
         if self.sandbox {
-            page.put("<p class=\"sandbox\" role=\"note\">SANDBOX: emulated providers, no real accounts</p>\n");
+            page.put("<p class=\"sandbox\" role=\"note\">SANDBOX: emulated providers only</p>\n");
         }
         page.put("<div class=\"brand\"><img src=\"");
         file(&mut page, Asset::Icon);

@@ -97,7 +97,8 @@ impl Route {
             ["api", "v1", "oauth", "vk", "authorize", "implicit"] => get(Self::AuthorizeImplicit),
             ["api", "v1", "oauth", name, "authorizations", id] => {
                 let (provider, id) = (provider(name)?, authorization(id).ok_or(Fault::NoSuchAuthorization)?);
-                let (show, cancel) = (Self::Authorization(provider, id.clone()), Self::CancelAuthorization(provider, id));
+                let (show, cancel) =
+                    (Self::Authorization(provider, id.clone()), Self::CancelAuthorization(provider, id));
                 allow(method, "GET, HEAD, DELETE", [(Method::GET, show), (Method::DELETE, cancel)])
             }
             ["api", "v1", "oauth", name, "authorize"] => post(Self::Authorize(provider(name)?)),
@@ -151,12 +152,9 @@ impl Route {
     /// What it takes to be answered.
     pub(crate) const fn access(&self) -> Access {
         match self {
-            Self::Asset(_)
-            | Self::Capture
-            | Self::CaptureFragment
-            | Self::Connect
-            | Self::Ending(_)
-            | Self::Spend => Access::Browser,
+            Self::Asset(_) | Self::Capture | Self::CaptureFragment | Self::Connect | Self::Ending(_) | Self::Spend => {
+                Access::Browser
+            }
             Self::Docs | Self::Document | Self::Healthz | Self::Readyz => Access::Everybody,
             Self::Examine | Self::IssueKey | Self::Keys | Self::RevokeKey(_) => Access::Local,
             Self::Credential(_) | Self::Credentials | Self::Providers | Self::TokenStatus(_) => {

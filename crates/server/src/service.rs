@@ -120,8 +120,11 @@ impl Service {
     /// Says why not: on a page where people look, in JSON everywhere else.
     fn refuse(&self, parts: &Parts, peer: Peer, fault: &Fault) -> Response {
         let path = parts.uri.path();
-        let is_page = matches!(peer, Peer::Browser(_)) || (!path.starts_with("/api/") && browser::is_for_people(self, path));
-        let by_script = parts.method == Method::POST && body::check_type(&parts.headers).is_ok();
+        let is_page =
+            matches!(peer, Peer::Browser(_)) || (!path.starts_with("/api/") && browser::is_for_people(self, path));
+        // Our own page sends a fragment, and tells what came of it by itself.
+        let by_script =
+            parts.method == Method::POST && !path.starts_with("/connect/") && body::check_type(&parts.headers).is_ok();
         if is_page && !by_script { page::wrong(self.frame(), fault) } else { reply::fault(fault) }
     }
 

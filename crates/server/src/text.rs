@@ -130,12 +130,16 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "List yours with GET /api/v1/credentials".into(),
         ),
         Fault::NoSuchKey => ("No such key", "There is no API key of that id".into(), "See grantkeep key list".into()),
-        Fault::NoSuchPath => {
-            ("Not found", "There is nothing at this path".into(), "See the API description at /docs".into())
-        }
-        Fault::NoSuchProvider => {
-            ("No such provider", "There is no provider of that name".into(), "See which there are: GET /api/v1/providers, or grantkeep provider list".into())
-        }
+        Fault::NoSuchPath => (
+            "Not found",
+            "There is nothing at this path".into(),
+            "Look at the address once more, or at the API description at /docs".into(),
+        ),
+        Fault::NoSuchProvider => (
+            "No such provider",
+            "There is no provider of that name".into(),
+            "See which there are: GET /api/v1/providers, or grantkeep provider list".into(),
+        ),
         Fault::NotReady => {
             ("Not ready", "The store does not answer".into(), "Look at the log, or run grantkeep doctor".into())
         }

@@ -94,7 +94,7 @@ impl Run<'_> {
         let mut input = child.stdin.take().unwrap();
         input.write_all(&self.input).unwrap();
         let (out, err) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
-        Running { child, input: Some(input), out, err, line }
+        Running { child, input, out, err, line }
     }
 
     /// Runs it to its end.
@@ -128,7 +128,7 @@ impl Run<'_> {
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    input: Option<ChildStdin>,
+    input: ChildStdin,
     out: Gathered,
     err: Gathered,
     line: String,
@@ -187,7 +187,7 @@ impl Running {
 
     /// Writes to its standard input.
     pub fn write(&mut self, text: &str) {
-        self.input.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+        self.input.write_all(text.as_bytes()).unwrap();
     }
 
     /// Ctrl-C.
@@ -195,10 +195,9 @@ impl Running {
         rustix::process::kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
     }
 
-    /// What came out when it ended.
+    /// What came out when it ended. Its standard input stays open until then.
     #[track_caller]
     pub fn ended(mut self) -> Outcome {
-        drop(self.input.take());
         let status = until(&format!("`grantkeep {}` ends", self.line), AT_MOST, || self.child.try_wait().unwrap());
         let (out, err) = (self.out.whole(), self.err.whole());
         Outcome { code: status.code().unwrap_or(-1), out, err, line: std::mem::take(&mut self.line) }
@@ -218,6 +217,15 @@ impl Outcome {
     pub fn done(self) -> String {
         assert_eq!(self.code, 0, "grantkeep {}: {}{}", self.line, self.out, self.err);
         self.out
+    }
+
+    /// It failed with `code` after a conversation: nothing on standard output, and the two lines for people last on standard error;
+    /// gives those.
+    #[track_caller]
+    pub fn gave_up(self, code: i32) -> String {
+        let Self { line, out, err, .. } = &self;
+        assert_eq!((self.code, out.as_str()), (code, ""), "grantkeep {line}: {err}");
+        self.words().unwrap_or_else(|| panic!("grantkeep {line}: no error and hint in {err:?}")).1
     }
 
     /// It failed with `code`, nothing on standard output, and the two lines for people last on standard error; gives those.

@@ -1,4 +1,5 @@
-//! `kill -9` at random moments under load, a hundred times: what was answered is there and opens.
+//! `kill -9` at random moments under load, a hundred times: what was answered is there and opens. And in the middle of a login,
+//! when the code is out and its answer is not back.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -7,11 +8,13 @@ use std::{
 };
 
 use grantkeep_tests::harness::{
+    browser::FROM_ELSEWHERE,
     chance::Chance,
     http::Client,
+    login::{Kind, LoginStage, MASTODON},
     stage::{SUBMIT, Stage},
     vk::Vk,
-    wait::at_once,
+    wait::{at_once, until},
 };
 use serde_json::{Value, json};
 
@@ -144,4 +147,50 @@ fn is_sound(stage: &Stage) {
         let finding = findings["findings"].as_array().unwrap().iter().find(|finding| finding["what"] == what).unwrap();
         assert_eq!(finding["level"], "ok", "{finding}");
     }
+}
+
+/// Nobody knows what the provider answered, and the code must not be sent again: the login has failed, and does not hang.
+#[test]
+fn a_login_that_is_killed_while_its_code_is_out_has_failed() {
+    const KINDS: [Kind; 5] = [Kind::Acme, MASTODON, Kind::VkId, Kind::VkCode, Kind::Implicit];
+    let mut stage = LoginStage::new();
+    let held = KINDS.map(|kind| (kind, stage.held(kind.title().split(' ').next_back().unwrap(), kind)));
+    let waiting = stage.begin("waiting", Kind::Acme);
+    let hang = |endpoint: &str| json!({"answer": "hang", "endpoint": endpoint});
+    stage.providers.acme.fault(&hang("token"));
+    stage.providers.mastodon("mastodon-4.6").fault(&hang("token"));
+    for endpoint in ["oauth2/auth", "access_token", "users.get"] {
+        stage.providers.vk.fault(&hang(endpoint));
+    }
+    thread::scope(|scope| {
+        for (_, held) in &held {
+            let (mut browser, url, in_fragment) = (held.browser.clone(), held.url.clone(), held.in_fragment);
+            scope.spawn(move || {
+                let fragment = json!({"fragment": url.fragment().unwrap_or_default()}).to_string();
+                let headers = [("Content-Type", "application/json"), ("Sec-Fetch-Site", "same-origin")];
+                // Nobody ever answers.
+                let cut = match in_fragment {
+                    true => browser.try_send("POST", &url, &headers, Some(&fragment)),
+                    false => browser.try_send("GET", &url, &FROM_ELSEWHERE, None),
+                };
+                cut.unwrap_err();
+            });
+        }
+        let asked = |kind| match kind {
+            Kind::Implicit => stage.providers.vk.asked()["methods"]["users.get"] == 1,
+            kind => stage.exchanges(kind) == 1,
+        };
+        until("every code is out", Duration::from_secs(20), || KINDS.into_iter().all(asked).then_some(()));
+        for (kind, held) in &held {
+            assert_eq!(held.login.fate(), "pending", "{kind:?}: claimed before the exchange, and told as pending");
+        }
+        stage.crash();
+    });
+    for (kind, mut held) in held {
+        assert_eq!(held.login.fate(), "failed interrupted", "{kind:?}");
+        let reply = held.arrive();
+        assert_eq!((reply.status, reply.error_type().as_str()), (400, "state_used"), "{kind:?}");
+        assert_eq!((stage.exchanges(kind), held.login.client.list().len()), (usize::from(!held.in_fragment), 0), "{kind:?}");
+    }
+    assert_eq!(waiting.fate(), "pending", "what nobody came back for yet goes on");
 }

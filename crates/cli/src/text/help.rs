@@ -14,6 +14,7 @@ The first real token:
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a person must act,
 4 the provider could not be reached or gave no clear answer, 5 no such credential, account or provider.";
 
+pub(crate) const EVERYWHERE: &str = "Everywhere";
 pub(crate) const DATA_DIR: &str = "Where data and keys are [default: the XDG data directory + /grantkeep]";
 pub(crate) const CONFIG: &str = "Configuration file [default: config.toml in the data directory]";
 pub(crate) const OWNER: &str = "Whose credentials [default: me]";
@@ -26,8 +27,9 @@ pub(crate) const LISTEN: &str = "Address of the API [default: 127.0.0.1:8000]";
 
 pub(crate) const LOGIN: &str = "Get a token: opens a browser, where you allow the access, and keeps what comes back";
 pub(crate) const LOGIN_AFTER: &str = "\
-It listens where the provider sends the browser back to, which is http://127.0.0.1:8000/callback/... unless you set it; a
-server that runs with the same data directory does it instead. Ctrl-C leaves nothing pending.
+It listens where the provider sends the browser back to: http://127.0.0.1:8000/callback/...
+unless you set another address. A server that runs with the same data directory does it instead.
+Ctrl-C leaves nothing pending.
 
 Without a browser on this machine: --paste, --device or --remote.
 
@@ -36,8 +38,8 @@ Examples:
   grantkeep login vk
   grantkeep login acme --account work --scope openid --scope profile
   grantkeep login acme --device
-  grantkeep login mastodon --instance mastodon.social --paste
-  grantkeep login vk --remote";
+  grantkeep login vk --paste
+  grantkeep login mastodon --instance mastodon.social --remote";
 pub(crate) const PROVIDER: &str = "Where the token comes from: vk, mastodon, or a name from [providers] in config.toml";
 pub(crate) const INSTANCE: &str = "Which Mastodon (or relative): mastodon.social, @me@mastodon.social, or its address";
 pub(crate) const FLOW: &str = "How the token comes, where there is a choice [default: the provider's usual one]";
@@ -70,7 +72,8 @@ pub(crate) const MIN_TTL: &str = "Warn when less time than this is left: 90s, 10
 
 pub(crate) const REVOKE: &str = "Withdraw a token at its provider, then forget it here";
 pub(crate) const REVOKE_AFTER: &str = "\
-Some tokens cannot be withdrawn by a program (VK's of the implicit flow): it then says so, and nothing is changed.
+Some tokens cannot be withdrawn by a program, such as VK's of the implicit flow: it then says so,
+and nothing is changed.
 
 Example:
   grantkeep revoke mastodon/me@mastodon.social";

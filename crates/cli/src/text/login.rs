@@ -55,21 +55,16 @@ pub(crate) fn paste_what_follows(url: &str) -> String {
     )
 }
 
-/// Who it is, how long it lasts, and under which name it is kept.
+/// How long it lasts, and under which name it is kept: by default whom it speaks for.
 pub(crate) fn logged_in(provider: &str, credential: &Value) -> String {
     let word = |name: &str| credential[name].as_str().map(|text| printable(text).into_owned());
     let account = word("account_name").unwrap_or_default();
-    let who =
-        word("subject").filter(|subject| *subject != account).map_or_else(String::new, |who| format!(" as {who}"));
     let ends = match (word("time_until_expiry"), super::lasts_for_ever(credential)) {
         (Some(left), _) => format!("expires in {left}"),
         (None, true) => "never expires".to_owned(),
         (None, false) => "expires at a time that the provider does not tell".to_owned(),
     };
-    format!(
-        "logged in at {provider}{who}; the token {ends}\nkept as {provider}/{account} (credential {})",
-        credential["id"]
-    )
+    format!("logged in at {provider}; the token {ends}\nkept as {provider}/{account} (credential {})", credential["id"])
 }
 
 // Faults.

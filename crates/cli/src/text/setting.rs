@@ -96,7 +96,7 @@ pub(crate) const HOW_TO_FIND_ENDPOINTS: &str =
 pub(crate) const AUTH_NEEDS_SECRET: &str = "client_auth = \"basic\" and \"post\" show a secret: set client_secret_env or client_secret_file, or client_auth = \"none\"";
 pub(crate) const AUTH_NEEDS_NO_SECRET: &str =
     "with \"none\" no secret is ever shown: choose \"basic\" or \"post\", or leave the secret out";
-pub(crate) const SECRET_IN_CONFIGURATION: &str = "its client_secret stands in the configuration, where whoever reads that file has it: use client_secret_env or client_secret_file";
+pub(crate) const SECRET_IN_CONFIGURATION: &str = "a provider's client_secret stands in the configuration, where whoever reads that file has it: use client_secret_env or client_secret_file";
 
 pub(crate) const REDIRECT_CREDENTIALS: &str = "it has a user name or password in it";
 pub(crate) const REDIRECT_FRAGMENT: &str = "it has a fragment (#…)";

@@ -59,8 +59,7 @@ pub(super) fn set(id: &AuthorizationId, flow: Flow, binding: &Secret, secure: bo
     let (prefix, end) = if secure { (SECURE, "; Secure") } else { ("", "") };
     let kind = if flow == Flow::Implicit { IMPLICIT } else { "" };
     let (tail, value, seconds) = (tail(id), binding.expose(), PENDING_FOR.seconds());
-    let cookie =
-        format!("{prefix}{NAME}{kind}{tail}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{end}");
+    let cookie = format!("{prefix}{NAME}{kind}{tail}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{end}");
     let mut cookie = HeaderValue::try_from(cookie).ok()?;
     cookie.set_sensitive(true);
     Some(cookie)
@@ -125,10 +124,7 @@ mod tests {
     fn a_cookie_is_for_this_host_this_login_and_ten_minutes() {
         let binding = Secret::from("b1nd1ng");
         let set = |flow, secure| set(&id(), flow, &binding, secure).unwrap().to_str().unwrap().to_owned();
-        assert_eq!(
-            set(Flow::Code, false),
-            "grantkeep-abababab=b1nd1ng; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(set(Flow::Code, false), "grantkeep-abababab=b1nd1ng; Path=/; Max-Age=600; HttpOnly; SameSite=Lax");
         assert_eq!(
             set(Flow::Implicit, true),
             "__Host-grantkeep-i-abababab=b1nd1ng; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure"

@@ -26,7 +26,8 @@ pub(super) fn check_same_origin(headers: &HeaderMap, hosts: &Hosts) -> Result<()
 /// nothing up.
 pub(super) fn check_navigation(headers: &HeaderMap) -> Result<(), Fault> {
     let other_than = |name, wanted| value(headers, name).is_some_and(|value| value != wanted);
-    let ahead = |name| value(headers, name).is_some_and(|value| value.contains("prefetch") || value.contains("prerender"));
+    let ahead =
+        |name| value(headers, name).is_some_and(|value| value.contains("prefetch") || value.contains("prerender"));
     let wrong = ["sec-purpose", "purpose", "x-moz"].into_iter().any(ahead)
         || other_than("sec-fetch-dest", "document")
         || other_than("sec-fetch-mode", "navigate");
@@ -45,7 +46,9 @@ mod tests {
 
     fn headers(lines: &str) -> HeaderMap {
         let pairs = lines.split(" | ").filter_map(|line| line.split_once(": "));
-        pairs.map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::try_from(value).unwrap())).collect()
+        pairs
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::try_from(value).unwrap()))
+            .collect()
     }
 
     #[test]

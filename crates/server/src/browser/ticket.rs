@@ -16,12 +16,8 @@ use crate::{
 
 pub(super) async fn show(service: &Service, visit: &Visit) -> Result<Response, Fault> {
     let invitation = invitation(service, visit).await?;
-    let connecting = Connecting {
-        invitation: &invitation,
-        ticket: visit.ticket(),
-        host: visit.host(),
-        now: service.keeper.now(),
-    };
+    let connecting =
+        Connecting { invitation: &invitation, ticket: visit.ticket(), host: visit.host(), now: service.keeper.now() };
     Ok(page::connect(service.frame(), &connecting))
 }
 
@@ -80,7 +76,8 @@ async fn take(
         Err(CaptureFault::Declined) => Ok(page::declined(service.frame())),
         Err(fault) => {
             let fault = service.counted(fault, visit.peer);
-            let again = matches!(&fault, Fault::NotTaken(_) | Fault::Login(LoginFault::NoCode(_) | LoginFault::StateMismatch));
+            let again =
+                matches!(&fault, Fault::NotTaken(_) | Fault::Login(LoginFault::NoCode(_) | LoginFault::StateMismatch));
             if again { Ok(page::paste_again(service.frame(), &fault, visit.ticket())) } else { Err(fault) }
         }
     }

@@ -89,7 +89,9 @@ mod tests {
     #[test]
     fn nothing_in_them_leads_elsewhere() {
         for asset in Asset::ALL {
-            for forbidden in ["http:", "https:", "//cdn", "@import", "url(", "innerHTML", "eval(", "postMessage", "document.write"] {
+            for forbidden in
+                ["http:", "https:", "//cdn", "@import", "url(", "innerHTML", "eval(", "postMessage", "document.write"]
+            {
                 let content = asset.content().replace("http://www.w3.org/2000/svg", "");
                 assert!(!content.contains(forbidden), "{asset:?}: {forbidden}");
             }

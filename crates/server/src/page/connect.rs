@@ -36,7 +36,9 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
     } else {
         main.put("<p class=\"quiet\">You sign in and decide on the page that opens next; Grantkeep does not see your password there.</p>\n");
     }
-    main.put("<p class=\"quiet\">Go on only if you began this login yourself: whoever began it will hold the access.</p>\n");
+    main.put(
+        "<p class=\"quiet\">Go on only if you began this login yourself: whoever began it will hold the access.</p>\n",
+    );
     main.put("</main>\n");
     frame.page(StatusCode::OK, &format!("Connect to {place}"), Forms::Some, &main)
 }
@@ -44,7 +46,7 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
 /// The server, where the provider has several; otherwise the provider.
 fn place_of(invitation: &Invitation) -> String {
     match (&invitation.provider, &invitation.server) {
-        (Provider::Mastodon, Some(server)) => server.strip_prefix("https://").unwrap_or(server).to_owned(),
+        (Provider::Mastodon, Some(server)) => server.split_once("://").map_or(&**server, |(_, host)| host).to_owned(),
         (provider, _) => name_of(provider).to_owned(),
     }
 }
@@ -61,7 +63,8 @@ fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
         fact(main, "Under the name", account.as_str());
     }
     main.put("<div><dt>Asks for</dt><dd>");
-    let mut scopes = invitation.scope.iter().flat_map(|scope| scope.split([' ', ','])).filter(|word| !word.is_empty()).peekable();
+    let mut scopes =
+        invitation.scope.iter().flat_map(|scope| scope.split([' ', ','])).filter(|word| !word.is_empty()).peekable();
     if scopes.peek().is_none() {
         main.put("what the provider gives unasked");
     } else {
@@ -128,11 +131,15 @@ fn begin_form(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
 
 fn bookmark(main: &mut Markup, address: &str) {
     main.put("<details>\n<summary>Without copying: a bookmark that brings it back</summary>\n");
-    main.put("<p>Drag this to the bookmarks bar before you open VK: <a class=\"bookmarklet\" draggable=\"true\" href=\"").text(address);
+    main.put(
+        "<p>Drag this to the bookmarks bar before you open VK: <a class=\"bookmarklet\" draggable=\"true\" href=\"",
+    )
+    .text(address);
     main.put("\">Bring to Grantkeep</a></p>\n");
     main.put("<p>On VK's nearly empty page, click the bookmark: the browser comes back here with the answer, and the token leaves the history. ");
     main.put("It must be this browser. Clicked on this page, it does nothing.</p>\n");
-    main.put("<p class=\"quiet\">No bookmarks bar? Make a bookmark by hand, with this as its address: <code>").text(address);
+    main.put("<p class=\"quiet\">No bookmarks bar? Make a bookmark by hand, with this as its address: <code>")
+        .text(address);
     main.put("</code></p>\n</details>\n");
 }
 

@@ -12,13 +12,21 @@ const CLOSE: &str = "<p>You can close this tab.</p>\n";
 /// The page at the end. None: the login is unknown, or was made in another browser; the answer is the same.
 pub(crate) fn ending(frame: Frame<'_>, ending: Option<&Ending>) -> Response {
     let (title, main) = match ending {
-        None => told(CALM, "Nothing to see here", "How a login ended is shown in the browser that made it, and soon no more.", CLOSE),
+        None => told(
+            CALM,
+            "Nothing to see here",
+            "How a login ended is shown in the browser that made it, and soon no more.",
+            CLOSE,
+        ),
         Some(ending) => match ending.progress {
             Progress::Done => done(ending),
             Progress::Denied => return declined(frame),
-            Progress::Claimed | Progress::Pending => {
-                told(CALM, "Not finished yet", "The login is still under way.", "<p>Reload this page in a moment.</p>\n")
-            }
+            Progress::Claimed | Progress::Pending => told(
+                CALM,
+                "Not finished yet",
+                "The login is still under way.",
+                "<p>Reload this page in a moment.</p>\n",
+            ),
             Progress::Expired => told(BAD, "Login has expired", "Nobody came back in time; nothing is stored.", AGAIN),
             Progress::Failed => failed(ending, "Login failed", "It did not come to its end; nothing is stored."),
             Progress::Unknown => failed(

@@ -7,11 +7,9 @@
 
   const tell = (main, words) => {
     main.dataset.errorType = words.error_type;
-    main.classList.add("bad");
-    for (const name of ["error", "message", "solution"]) {
-      const place = document.getElementById(name);
-      if (place) place.textContent = words[name];
-    }
+    main.classList.replace("waits", "wrong");
+    const texts = { ...words, message: `${words.message}.`, solution: `${words.solution}.` };
+    for (const [name, text] of Object.entries(texts)) document.getElementById(name).textContent = text;
   };
 
   const relay = async (main) => {
@@ -30,8 +28,8 @@
     } catch {
       tell(main, {
         error: "Nobody answers",
-        message: "Grantkeep could not be reached, so the answer was not handed over.",
-        solution: "See whether it still runs, and begin the login again.",
+        message: "Grantkeep could not be reached, so the answer was not handed over",
+        solution: "See whether it still runs, and begin the login again",
         error_type: "unreachable",
       });
     }

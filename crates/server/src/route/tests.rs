@@ -262,7 +262,8 @@ fn who_may_is_what_the_document_says() {
             let has_body = operation.get("requestBody").is_some();
             let route = find(method, &concrete).unwrap();
             assert_eq!(has_body, route.takes_body() || route == Route::Spend, "{method} {path}");
-            let needs_body = operation["requestBody"]["required"] == true || operation["requestBody"]["$ref"].is_string();
+            let needs_body =
+                operation["requestBody"]["required"] == true || operation["requestBody"]["$ref"].is_string();
             assert_eq!(needs_body, route.takes_body() && !route.may_go_without(), "{method} {path}");
         }
     }

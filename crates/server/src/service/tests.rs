@@ -1,7 +1,7 @@
 //! Holds the whole service, without a connection, against its contract.
 
 mod access;
-mod browser;
+mod capture;
 mod login;
 mod stage;
 

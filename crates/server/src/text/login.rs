@@ -44,7 +44,9 @@ pub(super) fn english(fault: &LoginFault) -> Three {
             "The provider has no such flow, or it is not configured here",
             "See which flows there are: GET /api/v1/providers, or grantkeep provider list",
         ),
-        LoginFault::Instance { what, advice } => return told("Invalid instance", &format!("What was given as instance names no server: {what}"), advice),
+        LoginFault::Instance { what, advice } => {
+            return told("Invalid instance", &format!("What was given as instance names no server: {what}"), advice);
+        }
         LoginFault::InstanceMissing => (
             "Instance missing",
             "Mastodon has many servers, and none was named",
@@ -102,7 +104,9 @@ pub(super) fn english(fault: &LoginFault) -> Three {
             "This link was opened before, and works once",
             "Finish the login where you opened it, or begin it again",
         ),
-        LoginFault::TicketUnknown => ("Link is not valid", "There is no login behind this link, or it has ended", AGAIN),
+        LoginFault::TicketUnknown => {
+            ("Link is not valid", "There is no login behind this link, or it has ended", AGAIN)
+        }
         LoginFault::TokenInQuery => (
             "Token in the query",
             "A token came where only a code may come; it was not taken",
@@ -121,8 +125,11 @@ fn told(error: &'static str, what: &str, advice: &'static str) -> Three {
 
 fn code_refused(cause: &str) -> Three {
     let ours = matches!(cause, "invalid_client" | "unauthorized_client" | "unsupported_grant_type");
-    let solution =
-        if ours { "Check client_id, client_secret and client_auth of this provider in the configuration" } else { AGAIN };
+    let solution = if ours {
+        "Check client_id, client_secret and client_auth of this provider in the configuration"
+    } else {
+        AGAIN
+    };
     let message = format!("The provider did not give a token for the code ({cause}); nothing is stored");
     ("Refused by the provider", message.into(), solution.into())
 }

@@ -1,6 +1,6 @@
 //! Owns the shapes of answers about logins and providers.
 
-use grantkeep_core::{Flow, Progress, Timestamp};
+use grantkeep_core::{Flow, Progress, Secret, Timestamp};
 use grantkeep_keeper::{Attempt, Begun, Probed, ProviderTest, ProviderView};
 use serde::{Serialize, Serializer};
 
@@ -34,7 +34,7 @@ impl Serialize for Authorized<'_> {
             authorization_id: begun.id.as_str(),
             method: method(begun.flow),
             authorization_url: begun.authorization_url.expose(),
-            connect_url: begun.connect_url.as_ref().map(|url| url.expose()),
+            connect_url: begun.connect_url.as_ref().map(Secret::expose),
             redirect_uri: begun.redirect_uri.as_deref(),
             expires_at: begun.expires_at,
             instructions: self.instructions,

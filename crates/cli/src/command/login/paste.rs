@@ -57,14 +57,22 @@ async fn prompt(login: &Login, stop: &mut Stop) -> Result<Secret, CliFault> {
     let _terminal = Terminal::remember();
     let typed = tokio::select! {
         typed = line() => typed,
-        () = tokio::time::sleep(login.timeout) => return Err(End::Late.fault(login.timeout)),
-        () = stop.asked() => return Err(text::login_stopped()),
+        () = tokio::time::sleep(login.timeout) => return Err(left_behind(&End::Late, login)),
+        () = stop.asked() => return Err(left_behind(&End::Stopped, login)),
     };
     typed.map_err(|error| match error.kind() {
         // Ctrl-C at a prompt that hides what is typed.
         io::ErrorKind::Interrupted => text::login_stopped(),
         kind => text::input_failed(kind),
     })
+}
+
+/// The prompt still stands there, with nothing behind it.
+fn left_behind(end: &End, login: &Login) -> CliFault {
+    if io::stdin().is_terminal() {
+        console::note("");
+    }
+    end.fault(login.timeout)
 }
 
 /// Reads a line in a thread of its own, which is left behind when nobody waits for it any more: reading cannot be called off.

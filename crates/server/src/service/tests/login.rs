@@ -1,19 +1,12 @@
 //! Holds the routes by which a program drives a login, and those about providers.
 
 use super::{
-    super::*,
     CREDENTIALS, PERSON, SUBMIT,
     stage::{Answer, NETWORK, Stage, set_clock, submission},
 };
 
 const ACME: &str = "/api/v1/oauth/acme";
 const VK: &str = "/api/v1/oauth/vk";
-
-/// The real time: the emulated servers have it.
-#[expect(clippy::disallowed_methods, reason = "the sandbox has the real clock")]
-pub(super) fn today() -> i64 {
-    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
-}
 
 fn text<'a>(answer: &'a serde_json::Value, name: &str) -> &'a str {
     answer[name].as_str().unwrap_or_else(|| panic!("{name} in {answer}"))
@@ -39,7 +32,10 @@ async fn a_login_by_paste_begins_and_ends_over_the_api() {
     let key = stage.key("anna", "admin", None);
     let begun = stage.begin(&key, "acme", r#"{"account_name":"work","capture":"paste","scope":"read"}"#).await;
     assert_eq!(begun["method"], "code_flow");
-    assert_eq!((&begun["connect_url"], &begun["redirect_uri"]), (&().into(), &"http://127.0.0.1:8000/back/acme".into()));
+    assert_eq!(
+        (&begun["connect_url"], &begun["redirect_uri"]),
+        (&().into(), &"http://127.0.0.1:8000/back/acme".into())
+    );
     assert_eq!(begun["expires_at"], "2026-01-10T15:40:00Z");
     assert_eq!(begun["instructions"].as_array().unwrap().len(), 4);
     assert_eq!(stage.state_of(&key, "acme", &begun).await, r#"{"status":"pending"}"#);
@@ -76,7 +72,8 @@ async fn every_way_to_begin_says_what_to_do() {
     let stage = Stage::open().await;
     let key = stage.key("anna", "submit", None);
     let mastodon = stage.sandbox.mastodons().remove(0).1;
-    let instance = format!(r#"{{"instance":"{}"}}"#, mastodon.as_str().trim_start_matches("http://").trim_end_matches('/'));
+    let instance =
+        format!(r#"{{"instance":"{}"}}"#, mastodon.as_str().trim_start_matches("http://").trim_end_matches('/'));
     for (provider, body, method, first) in [
         ("acme", "", "code_flow", "1. Open connect_url"),
         ("acme", "{}", "code_flow", "1. Open connect_url"),
@@ -129,7 +126,10 @@ async fn a_login_is_seen_and_given_up_by_its_owner_alone() {
     let begun = stage.begin(&anna, "vk", "").await;
     let path = format!("{VK}/authorizations/{}", text(&begun, "authorization_id"));
     let elsewhere = path.replace("/vk/", "/acme/");
-    for line in [format!("GET {path} | authorization: Bearer {boris}"), format!("DELETE {path} | authorization: Bearer {boris}")] {
+    for line in [
+        format!("GET {path} | authorization: Bearer {boris}"),
+        format!("DELETE {path} | authorization: Bearer {boris}"),
+    ] {
         assert_eq!(stage.ask(NETWORK, &line, "").await.verdict(), "404 authorization_not_found");
     }
     assert_eq!(stage.get(&elsewhere, &anna).await.verdict(), "404 authorization_not_found");
@@ -139,7 +139,8 @@ async fn a_login_is_seen_and_given_up_by_its_owner_alone() {
         assert_eq!(stage.get(&path, &anna).await.body, r#"{"status":"failed","cause":"given_up"}"#);
     }
     let pasted = stage.paste(PERSON).await;
-    let body = submission(&pasted, "x").replacen('{', &format!(r#"{{"authorization_id":{},"#, begun["authorization_id"]), 1);
+    let body =
+        submission(&pasted, "x").replacen('{', &format!(r#"{{"authorization_id":{},"#, begun["authorization_id"]), 1);
     assert_eq!(stage.post(SUBMIT, &anna, &body).await.verdict(), "409 authorization_ended");
     let late = stage.begin(&anna, "vk", "").await;
     set_clock(601);
@@ -198,7 +199,8 @@ async fn providers_are_listed_and_tested() {
         stage.post(&format!("/api/v1/providers/{provider}/test"), &key, body).await
     };
     let mastodon = stage.sandbox.mastodons().remove(0).1;
-    let instance = format!(r#"{{"instance":"{}"}}"#, mastodon.as_str().trim_start_matches("http://").trim_end_matches('/'));
+    let instance =
+        format!(r#"{{"instance":"{}"}}"#, mastodon.as_str().trim_start_matches("http://").trim_end_matches('/'));
     for (provider, body) in [("vk", ""), ("acme", "{}"), ("mastodon", &instance)] {
         let answer = test(provider, body).await;
         assert_eq!((answer.status, &answer.json()["answers"]), (200, &true.into()), "{}", answer.body);

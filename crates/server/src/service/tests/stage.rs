@@ -176,8 +176,16 @@ impl Stage {
         place.to_str().unwrap().parse().unwrap()
     }
 
+    /// Makes another emulated provider answer so.
+    pub(super) async fn set_fault_at(&self, base: &str, fault: &str) {
+        self.tell(format!("{base}/sandbox/faults").parse().unwrap(), fault).await;
+    }
+
     async fn tell_vk(&self, path: &str, body: &str) -> Vec<u8> {
-        let url = self.vk.join(path).unwrap();
+        self.tell(self.vk.join(path).unwrap(), body).await
+    }
+
+    async fn tell(&self, url: Url, body: &str) -> Vec<u8> {
         let body = Some(Payload::Json(Secret::from(body)));
         let outgoing = Outgoing { purpose: Purpose::Check, method: Method::POST, url, headers: Vec::new(), body };
         let answer = self.client.send(outgoing).await.unwrap();
@@ -229,13 +237,17 @@ impl Stage {
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         let answer =
             Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8(body).unwrap() };
-        self.check(method, target.split('?').next().unwrap(), &answer);
+        self.check(peer, method, target.split('?').next().unwrap(), &answer);
         answer
     }
 
-    fn check(&self, method: &str, path: &str, answer: &Answer) {
+    fn check(&self, peer: Peer, method: &str, path: &str, answer: &Answer) {
         let shown = format!("{method} {path} {} {}", answer.status, answer.body);
-        let caching = if path.starts_with("/assets/") && answer.status == 200 { "public, max-age=31536000, immutable" } else { "no-store" };
+        let caching = if path.starts_with("/assets/") && answer.status == 200 {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-store"
+        };
         assert_eq!(answer.header(header::CACHE_CONTROL), caching, "{shown}");
         assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{shown}");
         assert!(self.ids.borrow_mut().insert(answer.header("x-request-id").to_owned()), "an id came twice: {shown}");
@@ -246,7 +258,9 @@ impl Stage {
             assert_eq!(answer.header(header::CONTENT_TYPE), "application/json", "{shown}");
             assert_eq!(answer.body, error_of(&answer.json()), "four fields in order");
         }
-        let Some(operation) = self.operation(method, path) else { return };
+        let Some(operation) = self.operation(method, path).filter(|_| !matches!(peer, Peer::Browser(_))) else {
+            return;
+        };
         let response = self.resolve(&operation["responses"][answer.status.to_string()]);
         assert!(!response.is_null(), "undocumented: {shown}");
         if let Some(error_types) = response["x-error-types"].as_array() {
@@ -365,7 +379,11 @@ fn providers(sandbox: &Sandbox, base: &str, acme_redirect_uri: &str) -> Provider
     };
     Providers {
         vk: VkSettings { oauth_url: vk.clone(), api_url: vk.clone(), ..VkSettings::default() },
-        vk_id: Some(VkIdSettings { app_id: "51000002".to_owned(), service_token: None, url: url(&sandbox.vk_id_url()) }),
+        vk_id: Some(VkIdSettings {
+            app_id: "51000002".to_owned(),
+            service_token: None,
+            url: url(&sandbox.vk_id_url()),
+        }),
         vk_code: Some(VkCodeSettings { app_id: "54249533".to_owned(), secret: Secret::from("sandbox-not-a-secret") }),
         oauth2: vec![acme],
         base: url(base),

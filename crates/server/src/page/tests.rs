@@ -1,0 +1,193 @@
+//! Holds the pages against hostile text, and against what all of them must have.
+
+use grantkeep_core::{Account, AuthorizationId, Flow, Owner, Progress, ProviderName, State, Timestamp};
+use grantkeep_keeper::{Ending, Invitation};
+use http_body_util::BodyExt;
+
+use super::*;
+use crate::fault::{Fault, LoginFault};
+
+const FRAME: Frame<'_> = Frame { sandbox: false, root: "" };
+
+const HOSTILE: [&str; 8] = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"><svg onload=alert(1)>",
+    "' autofocus onfocus='alert(1)",
+    "</bdi></title></textarea><b>",
+    "javascript:alert(1)",
+    "\u{202e}\u{2066}turned\u{200b}",
+    "&lt;script&gt; {{7*7}} ${7*7}",
+];
+
+async fn html(response: Response) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+/// The tags of a page, without the text in between.
+fn tags(page: &str) -> Vec<String> {
+    let tags = page.split('<').skip(1).map(|rest| rest.split(['>', ' ', '\n']).next().unwrap().to_owned());
+    tags.collect()
+}
+
+fn invitation(text: &str, provider: Provider, flow: Flow) -> Invitation {
+    Invitation {
+        id: AuthorizationId::from_random([1; 16]),
+        provider,
+        server: Some(text.into()),
+        owner: Owner::new(text).unwrap(),
+        account: Account::new(text).ok(),
+        scope: Some(text.replace([' ', ','], "_")),
+        flow,
+        takes_paste: provider != Provider::Mastodon,
+        redirect_uri: Some(text.into()),
+        capture_url: "http://127.0.0.1:8000/callback/vk".to_owned(),
+        goes_to: "https://provider.example/authorize?state=s3cret".parse().unwrap(),
+        expires_at: Timestamp::from_unix(600),
+    }
+}
+
+async fn connect_page(invitation: &Invitation, host: &str) -> String {
+    let connecting = Connecting { invitation, ticket: "abc", host, now: Timestamp::from_unix(0) };
+    html(connect(FRAME, &connecting)).await
+}
+
+fn ended(progress: Progress, text: &str) -> Ending {
+    Ending {
+        provider: Provider::Mastodon,
+        progress,
+        cause: Some(text.into()),
+        account: Account::new(text).ok(),
+        verified: false,
+        scope_reduced: true,
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text() {
+    let acme = Provider::OAuth2(ProviderName::new("acme").unwrap());
+    for text in HOSTILE {
+        let refused = LoginFault::ProviderRefused { code: "other", description: Some(text.to_owned()) };
+        let wrong_instance = LoginFault::Instance { what: text.to_owned(), advice: "Try another." };
+        let pages = async |text: &str| {
+            let mut pages = Vec::new();
+            for (provider, flow) in
+                [(Provider::Vk, Flow::Implicit), (Provider::Mastodon, Flow::Code), (acme, Flow::Code)]
+            {
+                pages.push(connect_page(&invitation(text, provider, flow), text).await);
+            }
+            for progress in [Progress::Done, Progress::Failed, Progress::Unknown] {
+                pages.push(html(ending(FRAME, Some(&ended(progress, text)))).await);
+            }
+            pages
+        };
+        let (hostile, plain) = (pages(text).await, pages("plain").await);
+        for (hostile, plain) in hostile.iter().zip(&plain) {
+            assert_eq!(tags(hostile), tags(plain), "{text}: {hostile}");
+        }
+        for fault in [refused, wrong_instance] {
+            let page = html(wrong(FRAME, &Fault::Login(fault))).await;
+            assert!(!page.contains("<svg onload") && !page.contains("<b>") && !page.contains("<img src=x"), "{page}");
+            assert!(!page.contains("<script>"), "{page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_providers_own_words_are_short_and_cannot_turn_the_page() {
+    let description = Some(format!("\u{202e}{}\n\u{200b}end", "я".repeat(300)));
+    let page = html(wrong(FRAME, &LoginFault::ProviderRefused { code: "server_error", description }.into())).await;
+    assert_eq!(page.matches('я').count(), 199);
+    assert!(!page.contains('\u{202e}') && !page.contains("end</bdi>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_connect_page_shows_no_state_and_has_the_forms_it_needs() {
+    for (provider, flow, forms, bookmarks) in [
+        (Provider::Mastodon, Flow::Code, 1, 0),
+        (Provider::Vk, Flow::Implicit, 2, 2),
+        (Provider::OAuth2(ProviderName::new("acme").unwrap()), Flow::Code, 2, 0),
+    ] {
+        let page = connect_page(&invitation("plain", provider, flow), "127.0.0.1:8000").await;
+        assert_eq!(page.matches("<form method=\"post\" action=\"/connect/abc\"").count(), forms, "{provider}");
+        assert_eq!(page.matches("javascript:").count(), bookmarks, "{provider}");
+        assert!(page.contains("provider.example") && !page.contains("s3cret"), "{page}");
+        assert_eq!(page.contains("lang=\"ru\""), provider == Provider::Vk, "VK's own warning is VK's");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_could_break_out_of_a_bookmark_makes_none() {
+    for url in ["http://127.0.0.1:8000/it's/callback/vk", "http://h/%27/callback/vk", "http://h/\\/callback/vk"] {
+        let mut invitation = invitation("plain", Provider::Vk, Flow::Implicit);
+        invitation.capture_url = url.to_owned();
+        let page = connect_page(&invitation, "h").await;
+        assert!(!page.contains("javascript:") && page.contains("<textarea"), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn each_end_has_its_page() {
+    for (progress, expected) in [
+        (Progress::Done, "Signed in as"),
+        (Progress::Denied, "Access was declined"),
+        (Progress::Failed, "Login failed"),
+        (Progress::Unknown, "No clear answer"),
+        (Progress::Expired, "Login has expired"),
+        (Progress::Pending, "Not finished yet"),
+        (Progress::Claimed, "Not finished yet"),
+    ] {
+        let page = html(ending(FRAME, Some(&ended(progress, "anna@mstdn.jp")))).await;
+        assert!(page.contains(expected), "{progress:?}: {page}");
+        let is_done = progress == Progress::Done;
+        assert_eq!((page.contains("anna@mstdn.jp</bdi> at"), page.contains("Less than asked for")), (is_done, is_done));
+    }
+    let plain = Ending { verified: true, scope_reduced: false, ..ended(Progress::Done, "anna") };
+    assert!(!html(ending(FRAME, Some(&plain))).await.contains("class=\"note\""));
+}
+
+#[tokio::test]
+async fn every_page_has_the_same_head_and_headers() {
+    let connecting = invitation("plain", Provider::Vk, Flow::Implicit);
+    let connecting = Connecting { invitation: &connecting, ticket: "abc", host: "h", now: Timestamp::from_unix(0) };
+    let missing = Fault::Login(LoginFault::StateMissing);
+    for (response, status, has_forms) in [
+        (connect(FRAME, &connecting), 200, true),
+        (ending(FRAME, None), 200, false),
+        (declined(FRAME), 200, false),
+        (relay(FRAME), 200, false),
+        (wrong(FRAME, &missing), 400, false),
+        (wrong(FRAME, &Fault::Unusable(State::Expired)), 409, false),
+        (paste_again(FRAME, &missing, "abc"), 400, true),
+    ] {
+        assert_eq!(response.status().as_u16(), status);
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        let policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+        let forms = if has_forms { "" } else { "; form-action 'none'" };
+        assert_eq!(header("content-security-policy"), format!("{policy}{forms}"));
+        for (name, expected) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("referrer-policy", "no-referrer"),
+            ("x-frame-options", "DENY"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(header(name), expected);
+        }
+        let page = html(response).await;
+        assert!(
+            page.contains(&format!("<script src=\"{}\"></script>", Asset::Script.path())),
+            "it takes the answer out of the address"
+        );
+        assert_eq!(page.contains("name=\"referrer\" content=\"same-origin\""), has_forms);
+        assert!(!page.contains("style=\"") && !page.contains("SANDBOX"), "{page}");
+    }
+    let sandbox = Frame { sandbox: true, root: "/vault" };
+    let page = html(declined(sandbox)).await;
+    assert!(
+        page.contains("SANDBOX") && page.contains("src=\"/vault/assets/") && !page.contains("\"/assets/"),
+        "{page}"
+    );
+}
