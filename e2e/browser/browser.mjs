@@ -15,7 +15,6 @@ const PAGES = 12
 /** What a page can want, the first that is on it, and what the person does about it. */
 const WANTS = [
   ['form:has(input[type=password])', signIn],
-  ['form:has(:is(button, input[type=radio])[name=person]):not(:has(button[name=auto])):not([action="/oauth/authorize"])', sayWho],
   ['form:has(input[name=user_code]:not([type=hidden]))', enterCode],
   ['form#authorizationForm', choose('input[name=allow]', 'input[value=Cancel]')],
   ['form:has(input[name=prompt][value=consent])', choose('button[type=submit]', 'a[href$="/abort"]')],
@@ -24,6 +23,7 @@ const WANTS = [
   ['form[action="/oauth/authorize"]:has(input[value=Authorize])', choose('input[value=Authorize]', 'input[value=Deny]')],
   ['form[action="/oauth/authorize"]', choose('button:text-is("Authorize")', 'button:text-is("Deny")')],
   ['form:has(button[name=auto])', choose('button[value=allow]', 'button[value=deny]')],
+  ['form:has([name=person])', sayWho],
   ['form[action^="/connect/"]:has(button, input[type=submit])', press('form[action^="/connect/"] :is(button, input[type=submit])')],
 ]
 

@@ -21,8 +21,12 @@ mod concurrency;
 mod crash;
 #[path = "program/directory.rs"]
 mod directory;
+#[path = "program/inside.rs"]
+mod inside;
 #[path = "program/login.rs"]
 mod login;
+#[path = "program/misbehaviour.rs"]
+mod misbehaviour;
 #[path = "program/outage.rs"]
 mod outage;
 #[path = "program/owner.rs"]

@@ -22,7 +22,7 @@ use crate::step::{self, Failure};
 
 pub(crate) fn help() -> String {
     let mut text = String::from(
-        "Starts oidc-provider, django-oauth-toolkit and a Rails application on Doorkeeper that answers like a Mastodon server, and\n\
+        "Starts oidc-provider, django-oauth-toolkit and a Rails application on Doorkeeper that answers like a Mastodon server,\n\
          runs the flows whose name begins with FLOW, or all: our binary logs in, a headless Chromium signs in and allows or\n\
          declines, and the token is tried at the server. `plain` flows try the server alone, without our binary.\n\
          docs/e2e.md says what must be installed. Logs are in target/e2e/log/.\n\nFlows:\n",

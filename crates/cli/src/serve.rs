@@ -37,6 +37,8 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
     if settings.remote.is_some() {
         return Err(text::serve_is_local());
     }
+    // Before anything is announced: whoever reads the greeting may ask us to stop.
+    let stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
     let directory = DataDir::open(&settings.data_dir)?;
     let lock = lock(&directory).await?;
     let listener = TcpListener::bind(settings.listen).await;
@@ -49,7 +51,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
     let local = listen_locally(&socket)?;
     let doors = doors(&settings).await;
     announce(&settings, &here, sandbox.as_ref()).await?;
-    serve(&here, listener, doors, local).await?;
+    serve(&here, listener, doors, local, stop).await?;
     finish(&here, &socket, sandbox, lock).await
 }
 
@@ -113,7 +115,13 @@ fn listen_locally(path: &Path) -> Result<UnixListener, CliFault> {
     Ok(listener)
 }
 
-async fn serve(here: &Here, listener: TcpListener, doors: Vec<Door>, local: UnixListener) -> Result<(), CliFault> {
+async fn serve(
+    here: &Here,
+    listener: TcpListener,
+    doors: Vec<Door>,
+    local: UnixListener,
+    mut asked: Stop,
+) -> Result<(), CliFault> {
     let (stop, stopped) = watch::channel(false);
     let until = |mut stopped: watch::Receiver<bool>| async move {
         // Ends when it is told, and when nobody is left to tell it.
@@ -134,10 +142,7 @@ async fn serve(here: &Here, listener: TcpListener, doors: Vec<Door>, local: Unix
     }
     listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
     let watcher = tokio::spawn(Arc::clone(&here.keeper).watch());
-    let mut asked = Stop::listen();
-    if let Ok(asked) = &mut asked {
-        asked.asked().await;
-    }
+    asked.asked().await;
     tracing::info!("stopping");
     let _ = stop.send(true);
     watcher.abort();
@@ -145,7 +150,6 @@ async fn serve(here: &Here, listener: TcpListener, doors: Vec<Door>, local: Unix
     while let Some(ended) = listeners.join_next().await {
         broke |= ended.is_err();
     }
-    asked.map_err(|error| text::no_signals(error.kind()))?;
     if broke { Err(text::listener_broke()) } else { Ok(()) }
 }
 

@@ -175,13 +175,19 @@ impl Settings {
     /// Configured redirect URIs that lead to this machine, whoever listens on their port.
     pub(crate) fn local_redirects(&self) -> impl Iterator<Item = &Url> {
         let own = self.oauth2.iter().filter_map(OAuth2::redirect_uri).chain([&self.vk.settings.redirect_uri]);
-        own.filter(|url| self.sandbox.is_none() && is_local(url))
+        own.filter(|url| self.sandbox.is_none() && self.comes_here(url))
+    }
+
+    /// Whether a redirect to that URL comes to this machine, and not to a page of an emulated VK.
+    pub(crate) fn comes_here(&self, url: &Url) -> bool {
+        let vk = self.vk();
+        is_local(url) && [&vk.oauth_url, &vk.api_url].iter().all(|base| base.origin() != url.origin())
     }
 
     /// The setting that moves the provider's redirects, where its redirect URI is set.
     pub(crate) fn redirect_setting(&self, provider: &str) -> Option<String> {
         match provider {
-            "vk" if is_local(&self.vk.settings.redirect_uri) => Some("GRANTKEEP_VK_REDIRECT_URI".to_owned()),
+            "vk" if self.comes_here(&self.vk.settings.redirect_uri) => Some("GRANTKEEP_VK_REDIRECT_URI".to_owned()),
             _ => {
                 let own = |one: &&OAuth2| one.name() == provider && one.redirect_uri().is_some();
                 self.oauth2.iter().find(own).map(|_| format!("providers.{provider}.redirect_uri"))

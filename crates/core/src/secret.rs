@@ -29,6 +29,12 @@ impl Secret {
         &self.0
     }
 
+    /// Another copy, wiped by itself: for a secret that must stay where it is and go somewhere else too.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// Length in bytes. Says nothing about the content and may be logged.
     pub fn len(&self) -> usize {
         self.0.len()

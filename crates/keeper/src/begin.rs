@@ -117,8 +117,8 @@ impl Keeper {
         });
         let kept = Kept {
             authorization_url: Some(Secret::from(plan.url.as_str())),
-            verifier: plan.has_challenge.then(|| Secret::from(fresh.verifier.secret().expose())),
-            device_code: device.as_ref().map(|device| Secret::from(device.device_code.expose())),
+            verifier: plan.has_challenge.then(|| fresh.verifier.secret().copy()),
+            device_code: device.as_ref().map(|device| device.device_code.copy()),
             client_secret: plan.client_secret,
         };
         let new = NewAuthorization {
@@ -169,7 +169,7 @@ impl Keeper {
     /// A secret text of ours: 256 bits.
     pub(crate) fn secret_text(&self) -> Secret {
         let text = State::from_random(self.random_32());
-        Secret::from(text.secret().expose())
+        text.secret().copy()
     }
 
     fn random_32(&self) -> [u8; 32] {

@@ -125,7 +125,7 @@ impl Keeper {
     ) -> Result<Granted, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let redirect_uri = found.begun.redirect_uri.as_deref();
-        let verifier = kept.verifier.as_ref().map(|text| Verifier::from_kept(Secret::from(text.expose())));
+        let verifier = kept.verifier.as_ref().map(|text| Verifier::from_kept(text.copy()));
         let secret = kept.client_secret.as_ref();
         let state = self.secret_text();
         let outgoing = match (found.begun.provider, found.begun.flow, &verifier) {
@@ -157,7 +157,7 @@ impl Keeper {
         if is_id && answer.state.as_ref().is_some_and(|told| told.expose() != state.expose()) {
             return Err(KeepFault::ExchangeRefused("state_mismatch".into()));
         }
-        let device_id = answer.device_id.as_ref().map(|id| Secret::from(id.expose())).or(device_id);
+        let device_id = answer.device_id.as_ref().map(|id| id.copy()).or(device_id);
         Ok(Granted { device_id: device_id.filter(|_| is_id), ..self.granted(found, frozen, answer)? })
     }
 

@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn a_browser_says_how_far_it_has_come() {
         let url = |text: &str| Url::parse(text).unwrap();
-        let (ours, provider, far) = (url("http://127.0.0.1:1/"), url("http://127.0.0.1:2/"), url("https://example.org/"));
+        let (ours, provider, far) =
+            (url("http://127.0.0.1:1/"), url("http://127.0.0.1:2/"), url("https://example.org/"));
         for (from, way, expected) in [
             (None, vec![ours.clone(), far.clone()], "none"),
             (Some(&ours), vec![ours.clone()], "same-origin"),

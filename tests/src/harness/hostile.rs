@@ -186,7 +186,9 @@ fn read(stream: &mut TcpStream) -> io::Result<Option<Reached>> {
 fn send(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
     match answer {
         Answer::Announced => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10000000000\r\n\r\n")?;
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10000000000\r\n\r\n",
+            )?;
             endless(stream)
         }
         Answer::Bomb => {
@@ -208,7 +210,8 @@ fn send(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
             Ok(())
         }
         Answer::Html => {
-            let page = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>\n";
+            let page =
+                "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>Welcome</h1></body></html>\n";
             whole(stream, 200, "content-type: text/html; charset=utf-8\r\n", page)
         }
         Answer::Json(status, value) => whole(stream, status, "content-type: application/json\r\n", &value.to_string()),

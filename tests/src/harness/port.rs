@@ -22,7 +22,8 @@ pub fn free() -> u16 {
             Ok(_) => true,
             Err(error) => error.kind() == std::io::ErrorKind::AddrNotAvailable,
         };
-        if is_free(TcpListener::bind((Ipv4Addr::LOCALHOST, port))) && is_free(TcpListener::bind((Ipv6Addr::LOCALHOST, port)))
+        if is_free(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))
+            && is_free(TcpListener::bind((Ipv6Addr::LOCALHOST, port)))
         {
             return port;
         }

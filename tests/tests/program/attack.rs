@@ -19,11 +19,17 @@ fn stage() -> (LoginStage, Hostile) {
     plan.allow(evil.host());
     plan.set("EVIL_SECRET", "the secret that only evil knows");
     evil.answer("/.well-known/oauth-authorization-server", Answer::json(metadata(&evil.url)));
-    evil.answer("/.well-known/nodeinfo", Answer::json(json!({"links": [{
-        "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": format!("{}/nodeinfo", evil.url)}]})));
+    evil.answer(
+        "/.well-known/nodeinfo",
+        Answer::json(json!({"links": [{
+        "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": format!("{}/nodeinfo", evil.url)}]})),
+    );
     evil.answer("/nodeinfo", Answer::json(json!({"software": {"name": "mastodon", "version": "4.6.0"}})));
     evil.answer("/api/v1/apps", Answer::json(json!({"client_id": "evil-client", "client_secret": "evil-secret"})));
-    evil.answer("/oauth/token", Answer::json(json!({"access_token": "stolen", "token_type": "Bearer", "scope": "read"})));
+    evil.answer(
+        "/oauth/token",
+        Answer::json(json!({"access_token": "stolen", "token_type": "Bearer", "scope": "read"})),
+    );
     (LoginStage::with(providers, plan), evil)
 }
 
@@ -148,7 +154,10 @@ fn a_configuration_that_was_edited_meanwhile_leads_no_code_elsewhere() {
     let configs = [
         ("another token endpoint", stage.providers.config("acme") + &endpoints),
         ("another issuer", config_of("acme", &evil.url, "")),
-        ("endpoints alone", config_of("acme", &evil.url, &endpoints).replace(&format!("issuer = \"{}\"\n", evil.url), "")),
+        (
+            "endpoints alone",
+            config_of("acme", &evil.url, &endpoints).replace(&format!("issuer = \"{}\"\n", evil.url), ""),
+        ),
     ];
     let before = stage.plan().config.clone();
     for (number, (what, config)) in configs.into_iter().enumerate() {
@@ -160,7 +169,8 @@ fn a_configuration_that_was_edited_meanwhile_leads_no_code_elsewhere() {
         assert_eq!(stage.exchanges(Kind::Acme), number + 1, "{what}: the code went where it was promised to");
         let kept = &held.login.client.list()[0];
         assert_eq!(kept["state"], "valid", "{what}: {kept}");
-        let reached: Vec<_> = evil.all().into_iter().filter(|reached| !reached.target.starts_with("/.well-known")).collect();
+        let reached: Vec<_> =
+            evil.all().into_iter().filter(|reached| !reached.target.starts_with("/.well-known")).collect();
         assert!(reached.is_empty(), "{what}: {reached:?}");
         if what != "another token endpoint" {
             // Of a server that is another one now, the token is not asked about either.
@@ -199,7 +209,10 @@ fn a_login_that_another_browser_began_cannot_be_finished() {
         for owner in [attacker, "victim"] {
             assert_eq!(stage.client(owner).list().len(), 0, "{kind:?}");
         }
-        println!("session fixation at {:<12} 403 binding_mismatch, then 400 state_used; 0 exchanges, 0 rows", kind.title());
+        println!(
+            "session fixation at {:<12} 403 binding_mismatch, then 400 state_used; 0 exchanges, 0 rows",
+            kind.title()
+        );
     }
 }
 

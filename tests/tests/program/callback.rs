@@ -27,7 +27,17 @@ const PROMISING: Kind = Kind::Mastodon("doorkeeper-6");
 
 /// A row: its number, what arrives, where it applies, how it is let arrive; status, `error_type`, codes that came to the token
 /// endpoint, rows stored, and what becomes of the authorization.
-type Row = (&'static str, &'static str, &'static [Kind], fn(&mut Case) -> Reply, u16, &'static str, usize, usize, &'static str);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static [Kind],
+    fn(&mut Case) -> Reply,
+    u16,
+    &'static str,
+    usize,
+    usize,
+    &'static str,
+);
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
@@ -366,13 +376,8 @@ fn play(stage: &LoginStage, number: usize, row: &Row, kind: Kind) -> Outcome {
     let mut case = Case { stage, kind, owner, held };
     let reply = arrive(&mut case);
     let client = stage.client(&case.owner);
-    let found = (
-        reply.status,
-        reply.error_type(),
-        stage.exchanges(kind) - before,
-        client.list().len(),
-        case.held.login.fate(),
-    );
+    let found =
+        (reply.status, reply.error_type(), stage.exchanges(kind) - before, client.list().len(), case.held.login.fate());
     // Of a fragment our page is told where to go on.
     let (is_implicit, is_page) = (kind == Implicit, case.held.in_fragment);
     let status = if is_page && *status == 303 { 200 } else { *status };
@@ -382,7 +387,8 @@ fn play(stage: &LoginStage, number: usize, row: &Row, kind: Kind) -> Outcome {
     if found != expected {
         faults.push(format!("{id} {what}, {kind:?}: {found:?}, not {expected:?}"));
     }
-    faults.extend(ending_fault(stage, &mut case, &reply, *stored).map(|fault| format!("{id} {what}, {kind:?}: {fault}")));
+    faults
+        .extend(ending_fault(stage, &mut case, &reply, *stored).map(|fault| format!("{id} {what}, {kind:?}: {fault}")));
     let (status, error_type, exchanges, stored, fate) = found;
     let line = format!(
         "{id:<5} {what:<34} {:<12} {status:<4} {error_type:<21} {exchanges:>9} {stored:>6}  {fate}",
@@ -426,7 +432,9 @@ fn the_truth_table_of_callbacks() {
     let groups: [&'static [Kind]; 3] = [&[Acme], &[MASTODON, PROMISING], &[VkId, VkCode, Implicit]];
     let mut outcomes: Vec<_> = at_once(groups.map(jobs)).into_iter().flatten().collect();
     outcomes.sort_by_key(|(number, _)| *number);
-    println!("row   what arrives                       provider     HTTP error_type            exchanges stored  authorization");
+    println!(
+        "row   what arrives                       provider     HTTP error_type            exchanges stored  authorization"
+    );
     let mut faults = Vec::new();
     for (_, outcome) in &outcomes {
         println!("{}", outcome.line);
@@ -448,11 +456,13 @@ fn the_truth_table_of_callbacks() {
 #[test]
 fn what_comes_after_ten_minutes_is_too_late() {
     let mut stage = LoginStage::new();
-    let mut held: Vec<_> = ALL.iter().map(|kind| (*kind, stage.held(kind.title().split(' ').next_back().unwrap(), *kind))).collect();
+    let mut held: Vec<_> =
+        ALL.iter().map(|kind| (*kind, stage.held(kind.title().split(' ').next_back().unwrap(), *kind))).collect();
     let unspent = stage.begin("acme", Acme);
     stage.meanwhile(|stage| {
         let database = Connection::open(stage.home.file("grantkeep.db")).unwrap();
-        let aged = database.execute("UPDATE authorization SET created_at = created_at - 601, expires_at = expires_at - 601", []);
+        let aged = database
+            .execute("UPDATE authorization SET created_at = created_at - 601, expires_at = expires_at - 601", []);
         assert_eq!(aged.unwrap(), held.len() + 1);
     });
     for (kind, held) in &mut held {

@@ -196,6 +196,11 @@ fn a_hundred_identical_callbacks_make_one_exchange() {
         assert_eq!((of(303, ""), of(400, "state_used")), (1, 99), "{kind:?}");
         assert_eq!(stage.exchanges(kind), 1, "{kind:?}");
         assert_eq!((held.login.fate(), held.login.client.list().len()), ("done".to_owned(), 1), "{kind:?}");
-        println!("{:<12} 100 callbacks: {} × 303, {} × state_used, 1 exchange", kind.title(), of(303, ""), of(400, "state_used"));
+        println!(
+            "{:<12} 100 callbacks: {} × 303, {} × state_used, 1 exchange",
+            kind.title(),
+            of(303, ""),
+            of(400, "state_used")
+        );
     }
 }

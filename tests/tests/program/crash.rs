@@ -190,7 +190,11 @@ fn a_login_that_is_killed_while_its_code_is_out_has_failed() {
         assert_eq!(held.login.fate(), "failed interrupted", "{kind:?}");
         let reply = held.arrive();
         assert_eq!((reply.status, reply.error_type().as_str()), (400, "state_used"), "{kind:?}");
-        assert_eq!((stage.exchanges(kind), held.login.client.list().len()), (usize::from(!held.in_fragment), 0), "{kind:?}");
+        assert_eq!(
+            (stage.exchanges(kind), held.login.client.list().len()),
+            (usize::from(!held.in_fragment), 0),
+            "{kind:?}"
+        );
     }
     assert_eq!(waiting.fate(), "pending", "what nobody came back for yet goes on");
 }

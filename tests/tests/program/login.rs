@@ -99,7 +99,11 @@ fn a_browser_and_a_listener_are_enough() {
             let alone = Alone::new();
             let (line, choice, account) = match number {
                 0 => ("login acme --no-browser".to_owned(), ANNA, "anna".to_owned()),
-                1 => (format!("login mastodon --no-browser --instance {}", alone.instance()), ANNA, format!("anna@{}", host(&alone))),
+                1 => (
+                    format!("login mastodon --no-browser --instance {}", alone.instance()),
+                    ANNA,
+                    format!("anna@{}", host(&alone)),
+                ),
                 2 => ("login vk --no-browser --flow vk_id".to_owned(), ANNA_AT_VK, "vk_100001".to_owned()),
                 _ => ("login vk --no-browser --flow code".to_owned(), ANNA_AT_VK, "vk_100001".to_owned()),
             };
@@ -206,7 +210,11 @@ fn what_a_page_shows_can_be_pasted() {
                 false => "login acme --paste".to_owned(),
             };
             let mut running = alone.start(&line);
-            let mut there = running.address(if at_mastodon { &alone.providers.mastodon("mastodon-4.6").url } else { &alone.providers.acme.url });
+            let mut there = running.address(if at_mastodon {
+                &alone.providers.mastodon("mastodon-4.6").url
+            } else {
+                &alone.providers.acme.url
+            });
             there.query_pairs_mut().extend_pairs(ANNA);
             let mut browser = Browser::new();
             let visit = browser.look(&there);
@@ -301,7 +309,11 @@ fn a_login_that_does_not_come_to_its_end_leaves_nothing() {
                 let link = running.address(&alone.links());
                 let choice = if what == "denied" { [("auto", "deny"), ("person", "anna")] } else { [ANNA[0], ANNA[1]] };
                 let last = go_through(&mut Browser::new(), &link, &choice);
-                let status = match what { "denied" => 200, "client refused" => 502, _ => 503 };
+                let status = match what {
+                    "denied" => 200,
+                    "client refused" => 502,
+                    _ => 503,
+                };
                 assert_eq!(last.reply.status, status, "{what}: {}", last.reply.body);
             }
             let told = running.ended().gave_up(code);

@@ -121,7 +121,11 @@ fn one_can_log_in_at_every_kind_of_server() {
         assert_eq!((&kept[0]["state"], account), (&json!("valid"), format!("anna@{}", site.host()).as_str()), "{name}");
         let path = format!("/api/v1/credentials/{}/check", kept[0]["id"]);
         let checked = login.client.post_nothing(&path).expect(200).json();
-        assert_eq!((&checked["state"], &checked["last_check"]["outcome"]), (&json!("valid"), &json!("alive")), "{name}: {checked}");
+        assert_eq!(
+            (&checked["state"], &checked["last_check"]["outcome"]),
+            (&json!("valid"), &json!("alive")),
+            "{name}: {checked}"
+        );
         // The same person again is the same account.
         assert_eq!(stage.log_in(&owner, kind).fate(), "done", "{name}");
         let again = login.client.list();

@@ -25,12 +25,33 @@ pub(super) struct Visit<'a> {
     pub(super) code: Option<&'a str>,
     /// Do not go to addresses that begin so, but tell them.
     pub(super) hold: Option<&'a str>,
+    /// How the answer is brought back to a connect page that opens the provider's in a new tab.
+    pub(super) bring: Option<Bring>,
+    /// The size and the colours of the browser, and where pictures of our pages go.
+    pub(super) look: Option<Look<'a>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bring {
+    /// By the bookmark of the connect page, clicked in the new tab.
+    Bookmark,
+    /// The address of the new tab, pasted into the box.
+    Paste,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'a> {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) dark: bool,
+    /// How the files of the pictures begin.
+    pub(super) shot: &'a str,
 }
 
 impl<'a> Visit<'a> {
     /// Alice, who allows, in a fresh browser. Where she goes is said later.
     pub(super) fn alice() -> Self {
-        Self { open: "", person: "alice", allow: true, session: None, code: None, hold: None }
+        Self { open: "", person: "alice", allow: true, session: None, code: None, hold: None, bring: None, look: None }
     }
 
     pub(super) fn to(open: &'a str) -> Self {
@@ -56,6 +77,33 @@ impl<'a> Visit<'a> {
     pub(super) fn holding(self, prefix: &'a str) -> Self {
         Self { hold: Some(prefix), ..self }
     }
+
+    pub(super) fn bringing(self, bring: Bring) -> Self {
+        Self { bring: Some(bring), ..self }
+    }
+
+    pub(super) fn looking(self, look: Look<'a>) -> Self {
+        Self { look: Some(look), ..self }
+    }
+
+    fn order(&self) -> Value {
+        let bring = self.bring.map(|bring| match bring {
+            Bring::Bookmark => "bookmark",
+            Bring::Paste => "paste",
+        });
+        let screen = self.look.map(|look| {
+            json!({
+                "viewport": { "width": look.width, "height": look.height },
+                "isMobile": look.width < look.height,
+                "colorScheme": if look.dark { "dark" } else { "light" },
+            })
+        });
+        json!({
+            "open": self.open, "as": self.person, "choose": if self.allow { "allow" } else { "deny" },
+            "session": self.session, "code": self.code, "hold": self.hold, "bring": bring, "screen": screen,
+            "shot": self.look.map(|look| look.shot),
+        })
+    }
 }
 
 /// Where the person ended up.
@@ -71,6 +119,12 @@ pub(super) struct Page {
     pub(super) went_to: String,
     /// What pages asked for besides themselves: from, to.
     pub(super) requests: Vec<(String, String)>,
+    /// Errors in the console, breaches of a page's policy among them: where, what.
+    pub(super) complaints: Vec<(String, String)>,
+    /// Where the back button leads, and the last address.
+    pub(super) history: Vec<String>,
+    /// Our pages on the way, measured, if that was asked for.
+    pub(super) looks: Vec<Value>,
 }
 
 impl Browser {
@@ -85,25 +139,27 @@ impl Browser {
     /// # Errors
     /// The browser could not do it: a page that nobody knows how to answer, or one that never came.
     pub(super) fn visit(&self, visit: Visit<'_>) -> Result<Page, String> {
-        let Visit { open, person, allow, session, code, hold } = visit;
-        let choose = if allow { "allow" } else { "deny" };
-        let order =
-            json!({ "open": open, "as": person, "choose": choose, "session": session, "code": code, "hold": hold });
         let mut child = self.0.borrow_mut();
-        child.say(&order.to_string())?;
+        child.say(&visit.order().to_string())?;
         let answer = child.wait_for("an answer", |_: Stream, line: &str| serde_json::from_str::<Value>(line).ok())?;
         if let Some(error) = answer["error"].as_str() {
             return Err(format!("in the browser: {error}"));
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let requests = answer["requests"].as_array().into_iter().flatten();
+        let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+        let pairs = |name: &str, one: &str, other: &str| {
+            list(name).iter().map(|pair| (text(&pair[one]), text(&pair[other]))).collect()
+        };
         Ok(Page {
             address: text(&answer["address"]),
             status: answer["status"].as_u64().unwrap_or(0),
             heading: text(&answer["heading"]),
             text: text(&answer["text"]),
             went_to: text(&answer["went_to"]),
-            requests: requests.map(|request| (text(&request["from"]), text(&request["to"]))).collect(),
+            requests: pairs("requests", "from", "to"),
+            complaints: pairs("complaints", "at", "text"),
+            history: list("history").iter().map(text).collect(),
+            looks: list("looks"),
         })
     }
 }

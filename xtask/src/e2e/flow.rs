@@ -4,6 +4,7 @@ mod django;
 mod mastodon;
 mod oidc;
 mod plain;
+mod sandbox;
 
 use super::browser::{Page, Visit};
 use super::child::Ended;
@@ -17,14 +18,19 @@ pub(super) type Done = Result<(), String>;
 #[derive(Clone, Copy)]
 pub(super) struct Flow {
     pub(super) name: &'static str,
-    pub(super) needs: Server,
+    /// None: the sandbox, which our binary brings along.
+    pub(super) needs: Option<Server>,
     /// What a pass has shown.
     pub(super) shows: &'static str,
     pub(super) run: fn(&World) -> Done,
 }
 
 const fn flow(name: &'static str, needs: Server, run: fn(&World) -> Done, shows: &'static str) -> Flow {
-    Flow { name, needs, shows, run }
+    Flow { name, needs: Some(needs), shows, run }
+}
+
+const fn at_home(name: &'static str, run: fn(&World) -> Done, shows: &'static str) -> Flow {
+    Flow { name, needs: None, shows, run }
 }
 
 /// The servers alone first: when one of those fails, it is not us.
@@ -91,6 +97,24 @@ pub(super) const FLOWS: &[Flow] = &[
     ),
     flow("mastodon/paste", Server::Mastodon, mastodon::paste, "a code, pasted"),
     flow("mastodon/own-token", Server::Mastodon, mastodon::own_token, "a token made in the server's settings"),
+    at_home("sandbox/mastodon", sandbox::mastodon, "each of the emulated Mastodons and their kin"),
+    at_home("sandbox/acme", sandbox::acme, "the emulated OAuth 2.0 server"),
+    at_home("sandbox/acme-device", sandbox::acme_device, "a device code there"),
+    at_home("sandbox/remote", sandbox::remote, "the same by `login --remote`"),
+    at_home("sandbox/vk-id", sandbox::vk_id, "the emulated VK ID"),
+    at_home("sandbox/vk-code", sandbox::vk_code, "the emulated VK's legacy code flow"),
+    at_home(
+        "sandbox/vk-paste-box",
+        sandbox::vk_paste_box,
+        "the address of VK's blank page, pasted into the connect page",
+    ),
+    at_home(
+        "sandbox/vk-bookmarklet",
+        sandbox::vk_bookmarklet,
+        "the connect page's bookmark, clicked on VK's blank page",
+    ),
+    at_home("sandbox/vk-fragment", sandbox::vk_fragment, "VK's token in the fragment, through our page"),
+    at_home("sandbox/phone", sandbox::phone, "our pages on a phone and a desktop, light and dark"),
 ];
 
 impl Flow {
@@ -125,6 +149,13 @@ fn clean(world: &World, page: &Page) -> Done {
         let left = wire::parameter(&page.address, name);
         ensure(left.is_none(), || format!("`{name}` stays in the address bar: {}", page.address))?;
     }
+    let secret = |entry: &&String| {
+        let ours = entry.starts_with(&ours);
+        let left = |name: &str| wire::parameter(entry, name).is_some();
+        left("access_token") || (ours && (left("code") || left("state") || left("error")))
+    };
+    let left = page.history.iter().find(secret);
+    ensure(left.is_none(), || format!("the history keeps {left:?}"))?;
     let stranger = page.requests.iter().find(|(from, to)| from.starts_with(&ours) && !to.starts_with(&ours));
     ensure(stranger.is_none(), || format!("our page asks somebody else: {stranger:?}"))
 }

@@ -15,6 +15,8 @@ use crate::process::Stream;
 pub(super) struct Home {
     directory: PathBuf,
     settings: Vec<(&'static str, String)>,
+    /// Words before those of every command.
+    always: &'static [&'static str],
 }
 
 impl Home {
@@ -30,7 +32,7 @@ impl Home {
             ("GRANTKEEP_DATA_DIR", directory.join("data").display().to_string()),
             ("GRANTKEEP_LISTEN", format!("127.0.0.1:{}", world.port)),
         ];
-        Ok(Self { directory, settings })
+        Ok(Self { directory, settings, always: &[] })
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -38,11 +40,16 @@ impl Home {
         self
     }
 
+    /// Every command is for the sandbox.
+    pub(super) fn in_sandbox(self) -> Self {
+        Self { always: &["--sandbox"], ..self }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
         let program = target.join("debug").join("grantkeep");
         let mut command = Command::new(std::path::absolute(&program).unwrap_or(program));
-        command.args(arguments).env_clear().current_dir(&self.directory);
+        command.args(self.always).args(arguments).env_clear().current_dir(&self.directory);
         command.env("HOME", &self.directory).envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -79,15 +86,20 @@ impl Home {
 
     /// The only credential, which must have been confirmed by its provider.
     pub(super) fn confirmed(&self) -> Result<Value, String> {
+        self.all_confirmed(1).map(|mut credentials| credentials.swap_remove(0))
+    }
+
+    /// So many credentials, each confirmed by its provider.
+    pub(super) fn all_confirmed(&self, count: usize) -> Result<Vec<Value>, String> {
         let credentials = self.credentials()?;
-        let [credential] = credentials.as_slice() else {
-            return Err(format!("{} credentials instead of one", credentials.len()));
-        };
-        // A token of an hour that nothing renews is due from its beginning.
-        let alive = credential["last_check"]["outcome"] == "alive";
-        let state = credential["state"].as_str().unwrap_or_default();
-        ensure(alive && ["valid", "expiring"].contains(&state), || format!("not confirmed: {credential}"))?;
-        Ok(credential.clone())
+        ensure(credentials.len() == count, || format!("{} credentials instead of {count}", credentials.len()))?;
+        for credential in &credentials {
+            // A token of an hour that nothing renews is due from its beginning.
+            let alive = credential["last_check"]["outcome"] == "alive";
+            let state = credential["state"].as_str().unwrap_or_default();
+            ensure(alive && ["valid", "expiring"].contains(&state), || format!("not confirmed: {credential}"))?;
+        }
+        Ok(credentials)
     }
 
     pub(super) fn nothing_kept(&self) -> Done {

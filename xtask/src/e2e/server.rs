@@ -86,7 +86,7 @@ impl World {
         let port = free_port().ok_or_else(|| Failure::new("no free port", "look who holds 21000 to 29000"))?;
         let begun = || -> Result<Vec<Started>, String> {
             fresh(&place).and_then(|()| fresh(&absolute("log"))).map_err(|error| format!("{PLACE}: {error}"))?;
-            let needed = |server: &Server| flows.iter().any(|flow| flow.needs == *server);
+            let needed = |server: &Server| flows.iter().any(|flow| flow.needs == Some(*server));
             Server::ALL.into_iter().filter(needed).map(|server| Started::new(server, &place, port)).collect()
         };
         let started = begun().map_err(|finding| Failure::new(finding, "see docs/e2e.md"))?;

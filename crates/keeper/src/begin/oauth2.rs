@@ -61,7 +61,7 @@ impl Keeper {
             frozen: frozen(settings, endpoints, scope),
             has_challenge: is_code,
             has_state: true,
-            client_secret: settings.client_secret.as_ref().map(copy),
+            client_secret: settings.client_secret.as_ref().map(Secret::copy),
             device: None,
         })
     }
@@ -84,7 +84,7 @@ impl Keeper {
             url: device.verification_uri_complete.clone().unwrap_or_else(|| device.verification_uri.clone()),
             has_challenge: false,
             has_state: false,
-            client_secret: secret.map(copy),
+            client_secret: secret.map(Secret::copy),
             device: Some(device),
         })
     }
@@ -126,8 +126,4 @@ fn frozen(settings: &OAuth2Settings, endpoints: &Endpoints, scope: Option<String
         scope,
         software: None,
     }
-}
-
-fn copy(secret: &Secret) -> Secret {
-    Secret::from(secret.expose())
 }

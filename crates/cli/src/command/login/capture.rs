@@ -13,7 +13,7 @@ use crate::{
     here::Here,
     listen::{self, Taken},
     process,
-    setting::{Settings, is_local},
+    setting::Settings,
     text,
 };
 
@@ -40,7 +40,7 @@ impl Capture {
         early: Option<TcpListener>,
     ) -> Result<Self, CliFault> {
         let mut listeners: Vec<TcpListener> = early.into_iter().collect();
-        for url in places(begun) {
+        for url in places(begun, settings) {
             let held: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
             let bound = match listen::at(&url, &held).await {
                 Some(bound) => bound,
@@ -78,9 +78,10 @@ impl Capture {
 }
 
 /// Where a browser will come to: the link, and the redirect URI if it is on this machine.
-fn places(begun: &Begun) -> Vec<Url> {
+fn places(begun: &Begun, settings: &Settings) -> Vec<Url> {
     let link = begun.connect_url.as_deref().and_then(|link| Url::parse(link).ok());
-    let redirect = begun.redirect_uri.as_deref().and_then(|uri| Url::parse(uri).ok()).filter(is_local);
+    let redirect = begun.redirect_uri.as_deref().and_then(|uri| Url::parse(uri).ok());
+    let redirect = redirect.filter(|uri| settings.comes_here(uri));
     // The redirect may say `localhost`, for which both address families are needed: so it comes first.
     redirect.into_iter().chain(link).collect()
 }
