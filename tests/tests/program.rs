@@ -39,3 +39,5 @@ mod secret;
 mod setting;
 #[path = "program/shape.rs"]
 mod shape;
+#[path = "program/trace.rs"]
+mod trace;

@@ -28,7 +28,7 @@ pub(crate) struct Common {
     pub(crate) server: Option<String>,
     #[arg(long, global = true, help_heading = help::EVERYWHERE, help = help::SANDBOX)]
     pub(crate) sandbox: bool,
-    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "ADDR", requires = "sandbox", help = help::SANDBOX_LISTEN)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "ADDR", help = help::SANDBOX_LISTEN)]
     pub(crate) sandbox_listen: Option<SocketAddr>,
 }
 

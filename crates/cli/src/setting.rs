@@ -116,7 +116,12 @@ impl Settings {
             master_key: value("GRANTKEEP_MASTER_KEY")?.map(Secret::from),
             jwt_secret: value("GRANTKEEP_JWT_SECRET")?.map(Secret::from),
             remote: common.server.as_deref().map(remote).transpose()?.map(Arc::new),
-            sandbox: if common.sandbox { Some(sandbox(common.sandbox_listen)?) } else { None },
+            sandbox: match (common.sandbox, common.sandbox_listen) {
+                (true, listen) => Some(sandbox(listen)?),
+                (false, None) => None,
+                // Not left to the grammar: it does not see the two together on both sides of a command's name.
+                (false, Some(_)) => return Err(text::sandbox_listen_alone()),
+            },
             data_dir,
             listen,
             public_url,

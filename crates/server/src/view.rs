@@ -4,7 +4,7 @@ mod login;
 
 use std::fmt::Display;
 
-use grantkeep_core::{Credential, Lifetime, Secret, Subject, Timestamp};
+use grantkeep_core::{Credential, Expiry, Lifetime, Secret, Subject, Timestamp};
 use serde::{Serialize, Serializer};
 
 pub(crate) use login::{AuthorizationView, Authorized, ProviderAnswers, ProviderEntry, ProviderList};
@@ -152,6 +152,8 @@ pub(crate) struct CredentialView<'a> {
     server: Option<&'a str>,
     scopes_requested: Option<Vec<&'a str>>,
     scopes_granted: Option<Vec<&'a str>>,
+    /// Whether no `expiry` means that it never ends; otherwise nobody said.
+    expiry_known: bool,
 }
 
 /// The latest answer of the provider, clear or not.
@@ -201,6 +203,7 @@ impl<'a> CredentialView<'a> {
             server: credential.server.as_deref(),
             scopes_requested: credential.grant.scope.asked.as_deref().map(words),
             scopes_granted: credential.grant.scope.granted.as_deref().map(words),
+            expiry_known: credential.grant.expiry != Expiry::Unstated,
         }
     }
 }

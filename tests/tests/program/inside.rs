@@ -1,7 +1,11 @@
 //! Names, documents and redirects that lead inside: whoever may begin a login can type a server's name, and that server can say
 //! what it likes. A trap on this machine sees nobody.
 
-use std::{collections::BTreeMap, collections::BTreeSet, fs, io::Write, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Instant,
+};
 
 use grantkeep_tests::harness::{
     browser::{Browser, FROM_ELSEWHERE},
@@ -168,7 +172,10 @@ fn no_name_that_somebody_types_leads_inside() {
     assert!(names.len() >= 200, "{}", names.len());
     let (home, providers) = (Home::new(), Providers::new());
     let mut plan = Plan::of(&providers);
-    plan.set("GRANTKEEP_OUTBOUND_ALLOW", "gts.lan,10.77.0.5,[fd77::1]:3000");
+    // Beside these, one name that may lead inside: whoever is led there shows that names are led.
+    let control = Trap::new();
+    let allowed = format!("allowed.mastodon.social:{}", control.port);
+    plan.set("GRANTKEEP_OUTBOUND_ALLOW", format!("gts.lan,10.77.0.5,[fd77::1]:3000,{allowed}"));
     let mut serve = plan.serve(&home);
     let proxy = format!("http://127.0.0.1:{}", trap.port);
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
@@ -176,7 +183,7 @@ fn no_name_that_somebody_types_leads_inside() {
     }
     if are_led_inside {
         let file = home.root().join("hosts");
-        fs::File::create(&file).unwrap().write_all(hosts(&names).as_bytes()).unwrap();
+        fs::write(&file, hosts(&names)).unwrap();
         serve = serve.with_hosts(file);
     }
     let mut server = serve.go();
@@ -194,6 +201,10 @@ fn no_name_that_somebody_types_leads_inside() {
         *tally.entry(format!("{} {error_type}", reply.status)).or_default() += 1;
     }
     assert_eq!(trap.hits(), 0, "somebody knocked");
+    if are_led_inside {
+        let reply = client.post("/api/v1/oauth/mastodon/authorize", &json!({"instance": format!("http://{allowed}")}));
+        assert!(reply.status >= 500 && control.hits() > 0, "names are not led inside after all: {}", reply.body);
+    }
     server.is_well();
     println!("{} names in {:.1} s: {tally:?}; 0 connections to the trap", names.len(), begun.elapsed().as_secs_f32());
     let path = "/api/v1/providers/mastodon/test";

@@ -83,7 +83,7 @@ fn honest() -> Hostile {
     server.answer("/api/v1/apps", Answer::json(json!({"client_id": "id", "client_secret": "secret"})));
     server.answer(
         "/oauth/token",
-        Answer::json(json!({"access_token": "t0ken-t0ken", "token_type": "Bearer", "scope": "read"})),
+        Answer::json(json!({"access_token": "t0ken-t0ken", "token_type": "Bearer"})),
     );
     server.answer("/userinfo", Answer::json(json!({"sub": "1", "preferred_username": "me"})));
     let account = json!({"id": "1", "username": "me", "acct": "me", "url": at("/@me")});
@@ -95,7 +95,7 @@ fn case(number: usize, place: &(&'static str, Step, &[&str]), what: &'static str
     let (kind, step, paths) = *place;
     let provider = honest();
     let as_it_should = |path: &str| match path {
-        "/oauth/token" => json!({"access_token": "t0ken-t0ken", "token_type": "Bearer", "scope": "read"}),
+        "/oauth/token" => json!({"access_token": "t0ken-t0ken", "token_type": "Bearer"}),
         _ => json!({"error": "too late"}),
     };
     for path in paths {

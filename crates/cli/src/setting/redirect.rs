@@ -56,6 +56,10 @@ pub(super) fn read(name: &str, text: &str, here: Here<'_>, others: &[&str]) -> R
     if here.is_at(&url) && is_taken(name, url.path(), others) {
         return Err(wrong(text::REDIRECT_OURS));
     }
+    // The gate lets no other form of a path in.
+    if here.is_at(&url) && url.path()[1..].split('/').any(str::is_empty) {
+        return Err(wrong(text::REDIRECT_SLASH));
+    }
     Ok(url)
 }
 
@@ -118,6 +122,7 @@ mod tests {
             ("http://127.0.0.1:8000/callback/beta",         Some(text::REDIRECT_OURS)),
             ("http://127.0.0.1:8000/callback/vk/id",        Some(text::REDIRECT_OURS)),
             ("http://127.0.0.1:8000/callback/mastodon/a.b", Some(text::REDIRECT_OURS)),
+            ("http://localhost:8000/callback/",             Some(text::REDIRECT_SLASH)),
             ("http://localhost:8000",                       Some(text::REDIRECT_OURS)),
             ("http://localhost:8000/api/v1/x",              Some(text::REDIRECT_OURS)),
             ("http://[::1]:8000/done/x",                    Some(text::REDIRECT_OURS)),

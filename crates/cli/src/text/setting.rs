@@ -104,6 +104,13 @@ pub(crate) const REDIRECT_INSECURE: &str = "it is neither https nor http to this
 pub(crate) const REDIRECT_NOT_A_URL: &str = "it is not a whole web address";
 pub(crate) const REDIRECT_OURS: &str = "that path of grantkeep's own address is taken";
 
+pub(crate) const REDIRECT_SLASH: &str =
+    "its path ends with a slash or has an empty or dotted part: paths here have one plain form";
+
+pub(crate) fn sandbox_listen_alone() -> CliFault {
+    CliFault::usage("--sandbox-listen is for the sandbox", "add --sandbox, or leave --sandbox-listen out")
+}
+
 pub(crate) fn reserved_provider(name: &str) -> CliFault {
     let hint = match name {
         "vk" => "its settings are in [vk]; give this provider another name",

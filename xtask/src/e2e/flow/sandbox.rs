@@ -69,6 +69,7 @@ fn arrive(world: &World, home: &Home, words: &[&str], whom: &str, order: Visit<'
     ensure(ended.stdout.contains(whom), || format!("does not say whom it kept: {ended:?}"))?;
     let told = page.heading.starts_with("Signed in as ") && page.heading.contains(whom);
     ensure(told, || format!("the page does not say whom it kept: {page:?}"))?;
+    eprintln!("DEBUG {page:#?}\n{ended:?}");
     clean(world, &page)?;
     let ours = world.callback();
     let complaint = page.complaints.iter().find(|(at, _)| at.starts_with(&ours));
