@@ -1,4 +1,4 @@
-//! `cargo xtask e2e`: the binary against servers that others wrote, with a real browser in between.
+//! `cargo xtask e2e`: the binary against servers that others wrote, and in its own sandbox, with a real browser in between.
 //!
 //! What the servers need lies below `target/e2e/` and comes down once; Debian's packages are asked for, never installed. Every address is
 //! on loopback, every port a free one, and whatever is started ends with us.

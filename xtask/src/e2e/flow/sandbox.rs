@@ -32,8 +32,8 @@ struct Announced {
 
 impl Sandbox {
     fn start(home: Home) -> Result<Self, String> {
-        let mut serving = home.start(&["serve", "--sandbox", "--sandbox-listen", "127.0.0.1:0"])?;
         let home = home.in_sandbox();
+        let mut serving = home.start(&["serve", "--sandbox-listen", "127.0.0.1:0"])?;
         let mut announced = Vec::new();
         while announced.len() < ANNOUNCED {
             announced.push(serving.wait_for("its providers", |_: Stream, line: &str| Announced::read(line))?);
@@ -69,7 +69,6 @@ fn arrive(world: &World, home: &Home, words: &[&str], whom: &str, order: Visit<'
     ensure(ended.stdout.contains(whom), || format!("does not say whom it kept: {ended:?}"))?;
     let told = page.heading.starts_with("Signed in as ") && page.heading.contains(whom);
     ensure(told, || format!("the page does not say whom it kept: {page:?}"))?;
-    eprintln!("DEBUG {page:#?}\n{ended:?}");
     clean(world, &page)?;
     let ours = world.callback();
     let complaint = page.complaints.iter().find(|(at, _)| at.starts_with(&ours));
