@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use grantkeep_core::{Lifetime, NoAnswer, Timestamp};
@@ -22,6 +23,9 @@ use grantkeep_oauth::{
 use crate::{KeepFault, Keeper, OAuth2Settings};
 
 const REMEMBERED_FOR: Lifetime = Lifetime::from_hours(1);
+
+/// All requests of one discovery together: a person waits for them.
+const ASKED_FOR: Duration = Duration::from_secs(15);
 
 /// Of each kind. What is more is asked for again.
 const MOST: usize = 256;
@@ -102,12 +106,16 @@ impl Keeper {
             return Ok(site);
         }
         let mut step = discover::start(typed);
-        let site = loop {
-            match step {
-                Step::Done(found) => break *found?,
-                Step::Send(outgoing, waiting) => step = waiting.answered(self.outbound.send(outgoing).await),
+        let asking = async {
+            loop {
+                match step {
+                    Step::Done(found) => break found,
+                    Step::Send(outgoing, waiting) => step = waiting.answered(self.outbound.send(outgoing).await),
+                }
             }
         };
+        let found = tokio::time::timeout(ASKED_FOR, asking).await;
+        let site = *found.unwrap_or(Err(DiscoveryFault::Unreachable(NoAnswer::Timeout)))?;
         tracing::debug!(software = site.software.as_str(), "server discovered");
         let key = key.unwrap_or_else(|| site.server.as_str().to_owned());
         Ok(remember(&self.known.sites, &key, site, self.now()))
@@ -156,11 +164,18 @@ impl Keeper {
         if let Some(metadata) = recall(&self.known.metadata, issuer.as_str(), self.now()) {
             return Ok(metadata);
         }
+        let asking = self.ask_for_metadata(issuer);
+        let found = tokio::time::timeout(ASKED_FOR, asking).await;
+        let metadata = found.unwrap_or_else(|_| Err(metadata_away(NoAnswer::Timeout)))?;
+        Ok(remember(&self.known.metadata, issuer.as_str(), metadata, self.now()))
+    }
+
+    async fn ask_for_metadata(&self, issuer: &Issuer) -> Result<Metadata, KeepFault> {
         let mut last = None;
         for address in metadata::addresses(issuer.url()) {
             let answer = self.outbound.send(metadata::request(&address)).await.map_err(metadata_away)?;
             match metadata::read(&answer, issuer, Tolerance::Exact) {
-                Ok(metadata) => return Ok(remember(&self.known.metadata, issuer.as_str(), metadata, self.now())),
+                Ok(metadata) => return Ok(metadata),
                 Err(fault) if fault.tries_next() => last = Some(fault),
                 Err(fault) => return Err(metadata_fault(fault)),
             }
