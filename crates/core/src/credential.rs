@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Account, Evidence, Owner, Provider, Timestamp};
+use crate::{Account, Evidence, Owner, Provider, Renewal, Timestamp};
 
 /// The number by which the API addresses a credential. Never reused; says nothing about who may see it.
 pub type CredentialId = i64;
@@ -50,6 +50,8 @@ pub struct Credential {
     pub created_at: Timestamp,
     /// When it is to be checked next by itself, if at all.
     pub check_at: Option<Timestamp>,
+    /// How its renewal stands.
+    pub renewal: Renewal,
 }
 
 /// A token and what is needed to judge it.

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod name;
 pub mod outgoing;
 pub mod redirect;
+pub mod renewal;
 pub mod secret;
 pub mod status;
 pub mod time;
@@ -17,6 +18,7 @@ pub use credential::{Credential, CredentialId, Expiry, Grant, Scope, Sealed, Sub
 pub use evidence::{Evidence, Outcome, Reading};
 pub use name::{Account, NameFault, Owner, Provider, ProviderName};
 pub use outgoing::{Answer, NoAnswer, Outgoing, Payload, Purpose};
+pub use renewal::{Renewal, Trouble, TroubleKind};
 pub use secret::Secret;
 pub use status::{State, Status};
 pub use time::{Lifetime, Timestamp};

@@ -2,7 +2,10 @@
 //!
 //! The order of the checks is the precedence of the states; the truth table is under snapshot in `status/table.txt`.
 
-use crate::{Credential, Evidence, Grant, Lifetime, Outcome, Reading, Timestamp};
+use crate::{
+    Credential, Evidence, Grant, Lifetime, Outcome, Reading, Renewal, Timestamp, TroubleKind,
+    renewal::{self, can_renew},
+};
 
 /// A credential that cannot renew itself is due when less than this is left.
 pub const LEAD: Lifetime = Lifetime::from_hours(2);
@@ -15,6 +18,8 @@ pub const UNKNOWN_AFTER: Lifetime = Lifetime::from_hours(6);
 pub enum State {
     /// The account is suspended, deactivated, unconfirmed.
     AccountBlocked,
+    /// A refresh token was sent and its answer lost: whether it is spent, nobody knows.
+    Ambiguous,
     /// The application was blocked or forgotten by the provider.
     AppBlocked,
     /// Time is up.
@@ -25,6 +30,8 @@ pub enum State {
     IpMismatch,
     /// The provider wants a person, or the application's settings need one.
     NeedsHuman,
+    /// Due, and being renewed by us.
+    Refreshing,
     /// Withdrawn at the provider.
     Revoked,
     /// Alive, with fewer scopes than asked.
@@ -39,13 +46,15 @@ pub enum State {
 
 impl State {
     /// Every state with its name in the API and on the command line.
-    pub const ALL: [(Self, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::AccountBlocked, "account_blocked"),
+        (Self::Ambiguous, "ambiguous"),
         (Self::AppBlocked, "app_blocked"),
         (Self::Expired, "expired"),
         (Self::Expiring, "expiring"),
         (Self::IpMismatch, "ip_mismatch"),
         (Self::NeedsHuman, "needs_human"),
+        (Self::Refreshing, "refreshing"),
         (Self::Revoked, "revoked"),
         (Self::ScopeReduced, "scope_reduced"),
         (Self::Unknown, "unknown"),
@@ -57,11 +66,13 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountBlocked => "account_blocked",
+            Self::Ambiguous => "ambiguous",
             Self::AppBlocked => "app_blocked",
             Self::Expired => "expired",
             Self::Expiring => "expiring",
             Self::IpMismatch => "ip_mismatch",
             Self::NeedsHuman => "needs_human",
+            Self::Refreshing => "refreshing",
             Self::Revoked => "revoked",
             Self::ScopeReduced => "scope_reduced",
             Self::Unknown => "unknown",
@@ -96,7 +107,7 @@ impl State {
             Self::Expired | Self::Expiring | Self::Revoked => NextAction::Login,
             Self::IpMismatch => NextAction::LoginFromHere,
             Self::NeedsHuman => NextAction::ConfirmAtProvider,
-            Self::Unknown | Self::Unverified => NextAction::Wait,
+            Self::Ambiguous | Self::Refreshing | Self::Unknown | Self::Unverified => NextAction::Wait,
             Self::ScopeReduced | Self::Valid => NextAction::None,
         }
     }
@@ -156,39 +167,51 @@ pub struct Status<'a> {
 impl Credential {
     /// What we say about it now.
     pub fn status(&self, now: Timestamp) -> Status<'_> {
-        assess(&self.grant, &self.evidence, now)
+        assess(&self.grant, &self.evidence, &self.renewal, now)
     }
 }
 
-/// What (grant, evidence) say at `now`.
-pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> Status<'a> {
-    let ends_at = grant.expiry.at();
-    let left = ends_at.map(|at| at.since(now));
-    let due = left.is_some_and(|left| left < lead(grant, evidence));
-    let (state, cause, since) = judge(grant, evidence, now);
+/// What (grant, evidence, renewal) say at `now`.
+pub fn assess<'a>(grant: &Grant, evidence: &'a Evidence, renewal: &'a Renewal, now: Timestamp) -> Status<'a> {
+    let left = grant.expiry.at().map(|at| at.since(now));
+    let says_over = evidence.clear.as_ref().is_some_and(|reading| reading.outcome == Outcome::Expired);
+    let is_over = says_over || left.is_some_and(Lifetime::is_zero);
+    let due = left.is_some_and(|left| left < lead(grant, evidence, renewal));
+    let (state, cause, since) = judge(grant, evidence, renewal, now);
     let is_valid = match state {
-        State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => Some(true),
+        State::Ambiguous
+        | State::Expiring
+        | State::Refreshing
+        | State::ScopeReduced
+        | State::Unverified
+        | State::Valid => Some(!is_over),
         State::Unknown => None,
         _ => Some(false),
     };
     let needs_refresh = match state {
-        State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => due,
+        State::Refreshing => false,
+        State::Expiring | State::ScopeReduced | State::Unverified | State::Valid => due || is_refused(renewal),
         _ => true,
     };
     Status { state, cause, since, is_valid, needs_refresh, left }
 }
 
-/// How long before its end a grant is due. One that something renews is due in its last fifth: a token of one hour is not due
-/// from the first minute on.
-fn lead(grant: &Grant, evidence: &Evidence) -> Lifetime {
-    let lifetime = grant.expiry.at().map(|at| at.since(evidence.captured_at).seconds());
-    match (&grant.refresh_token, lifetime) {
-        (Some(_), Some(lifetime)) => LEAD.min(Lifetime::from_seconds(lifetime / 5)),
-        _ => LEAD,
-    }
+/// How long before its end a grant is due. One that renews itself is due in its last fifth: a token of one hour is not due from the
+/// first minute on.
+fn lead(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Lifetime {
+    if can_renew(grant, renewal) { LEAD.min(renewal::lead(grant.expiry, evidence.captured_at)) } else { LEAD }
 }
 
-fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &'a str, Timestamp) {
+fn is_refused(renewal: &Renewal) -> bool {
+    renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused)
+}
+
+fn judge<'a>(
+    grant: &Grant,
+    evidence: &'a Evidence,
+    renewal: &'a Renewal,
+    now: Timestamp,
+) -> (State, &'a str, Timestamp) {
     let ends_at = grant.expiry.at();
     let clear = evidence.clear.as_ref();
     let refused = |outcome: Outcome| clear.filter(|reading| reading.outcome == outcome);
@@ -200,6 +223,13 @@ fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &
     }
     if let Some(reading) = refused(Outcome::Revoked) {
         return because(State::Revoked, reading);
+    }
+    let lead = lead(grant, evidence, renewal);
+    let due_since = ends_at.filter(|at| at.since(now) < lead).map(|at| at.before(lead).max(evidence.captured_at));
+    let is_leased = renewal.leased_until.is_some_and(|until| until > now);
+    if can_renew(grant, renewal) && renewal.trouble.is_none() && (is_leased || due_since.is_some()) {
+        let cause = if renewal.failures == 0 { BY_CLOCK } else { TRYING };
+        return (State::Refreshing, cause, due_since.unwrap_or(now));
     }
     if let Some(reading) = refused(Outcome::Expired) {
         return because(State::Expired, reading);
@@ -213,12 +243,18 @@ fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &
     if let Some(reading) = refused(Outcome::OtherAddress) {
         return because(State::IpMismatch, reading);
     }
+    if let Some(trouble) = renewal.trouble.as_ref().filter(|trouble| trouble.kind == TroubleKind::Lost) {
+        return (State::Ambiguous, &trouble.cause, trouble.since);
+    }
     if let Some(reading) = evidence.unclear.as_ref().filter(|reading| now.since(reading.since) >= UNKNOWN_AFTER) {
         return because(State::Unknown, reading);
     }
-    let lead = lead(grant, evidence);
-    if let Some(at) = ends_at.filter(|at| at.since(now) < lead) {
-        return (State::Expiring, BY_CLOCK, at.before(lead).max(evidence.captured_at));
+    // Nothing renews it any more: a person is needed now, however much time is left.
+    if let Some(trouble) = renewal.trouble.as_ref() {
+        return (State::Expiring, &trouble.cause, trouble.since);
+    }
+    if let Some(since) = due_since {
+        return (State::Expiring, BY_CLOCK, since);
     }
     if grant.scope.is_reduced() {
         return (State::ScopeReduced, FEWER_SCOPES, evidence.captured_at);
@@ -232,6 +268,9 @@ fn judge<'a>(grant: &Grant, evidence: &'a Evidence, now: Timestamp) -> (State, &
 
 /// Cause of a state that follows from time alone.
 const BY_CLOCK: &str = "clock";
+
+/// Cause of a renewal that has come to nothing so far, and is tried again.
+const TRYING: &str = "trying_again";
 
 /// Cause of a state that follows from what the provider granted.
 const FEWER_SCOPES: &str = "fewer_scopes_than_asked";

@@ -27,12 +27,12 @@ pub(crate) struct Registered {
     pub(crate) client_secret: Secret,
 }
 
-/// Who is registering where at the moment: whoever comes second finds what the first one made.
+/// Who is at what at the moment, a registration or a renewal: whoever comes second finds what the first one made.
 #[derive(Debug, Default)]
 pub(crate) struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Turns {
-    fn of(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn of(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that nobody holds are forgotten.
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);

@@ -233,8 +233,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// At the start of a server: what was being exchanged when the program ended has failed, for its answer is lost.
+    /// At the start of a server: renewed tokens that did not come into their rows are brought there; what was being exchanged
+    /// when the program ended has failed, for its answer is lost.
     pub async fn recover(&self) -> Result<(), KeepFault> {
+        self.replay().await?;
         let given_up = self.store.give_up_claimed("interrupted").await?;
         if given_up > 0 {
             tracing::warn!(given_up, "logins were interrupted when the program ended last: begin them again");

@@ -44,8 +44,9 @@ impl Keeper {
         self.store.next_due().await.is_ok()
     }
 
-    /// Brings everything into the main file and ends the writer.
+    /// Waits for renewals under way, brings everything into the main file and ends the writer.
     pub async fn close(&self) -> Result<(), KeepFault> {
+        self.flights.landed().await;
         Ok(self.store.close().await?)
     }
 }

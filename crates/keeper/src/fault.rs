@@ -14,6 +14,9 @@ pub enum KeepFault {
     /// The authorization has ended, or is being completed: nothing more can be pasted for it.
     #[error("the authorization has ended")]
     AuthorizationEnded,
+    /// Nothing renews this credential: it has no refresh token, or the provider refused that.
+    #[error("nothing renews this credential")]
+    CannotRenew,
     /// The provider has no way to withdraw this token, or would withdraw others with it.
     #[error("the provider cannot withdraw this token alone")]
     CannotRevoke,
@@ -94,6 +97,9 @@ pub enum KeepFault {
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreFault),
+    /// It took longer than the caller would wait. What has begun goes on.
+    #[error("it took too long")]
+    WaitOver,
     /// The token cannot be handed out in this state.
     #[error("the token is {}", .0.as_str())]
     Unusable(State),

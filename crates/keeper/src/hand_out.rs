@@ -1,8 +1,10 @@
-//! Owns handing out a live token.
+//! Owns handing out a live token, renewed first where that is needed and can be done.
 
-use grantkeep_core::{Account, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp};
+use std::{sync::Arc, time::Duration};
 
-use crate::{KeepFault, Keeper};
+use grantkeep_core::{Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp};
+
+use crate::{KeepFault, Keeper, refresh::Why};
 
 /// A token on its way to whoever may use it.
 #[derive(Debug)]
@@ -19,23 +21,47 @@ pub struct HandOut {
     pub below_min_ttl: bool,
 }
 
+/// Which token is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Whose.
+    pub owner: &'a Owner,
+    /// Where.
+    pub provider: Provider,
+    /// Of which account; by default of the only one.
+    pub account: Option<&'a Account>,
+    /// How long it should live on.
+    pub min_ttl: Lifetime,
+    /// How long a renewal may take.
+    pub wait: Duration,
+}
+
 impl Keeper {
-    /// The live access token of that account; without an account, of the only one. A token that lives but has less than
-    /// `min_ttl` left is handed out and marked so; one that a person must renew first is not.
-    pub async fn hand_out(
-        &self,
-        owner: &Owner,
-        provider: Provider,
-        account: Option<&Account>,
-        min_ttl: Lifetime,
-    ) -> Result<HandOut, KeepFault> {
-        let found = self.find(owner, provider, account).await?.ok_or(KeepFault::NotFound)?;
-        if account.is_none() && !found.only {
+    /// The live access token of that account; without an account, of the only one. A token with less than `min_ttl` left is
+    /// renewed first, if it can be; a live one that cannot be in time is handed out and marked so. One that a person must
+    /// renew is not handed out.
+    pub async fn hand_out(self: &Arc<Self>, wanted: Wanted<'_>) -> Result<HandOut, KeepFault> {
+        let found = self.find(wanted.owner, wanted.provider, wanted.account).await?.ok_or(KeepFault::NotFound)?;
+        if wanted.account.is_none() && !found.only {
             return Err(KeepFault::AccountAmbiguous);
         }
-        let credential = &found.credential;
+        if is_wanting(&found.credential, wanted.min_ttl, self.now()) {
+            let renewed = Box::pin(self.renew((*found.credential).clone(), Why::Needed, wanted.wait)).await;
+            return match renewed {
+                Ok(credential) => self.give(&credential, wanted.min_ttl),
+                // What lives is handed out all the same; what does not, is not, for that reason.
+                Err(fault) => {
+                    let credential = self.get(wanted.owner, found.credential.id).await?;
+                    self.give(&credential, wanted.min_ttl).map_err(|given| told(given, fault))
+                }
+            };
+        }
+        self.give(&found.credential, wanted.min_ttl)
+    }
+
+    fn give(&self, credential: &Credential, min_ttl: Lifetime) -> Result<HandOut, KeepFault> {
         let status = credential.status(self.now());
-        if status.state.needs_person() {
+        if status.state.needs_person() || status.is_valid == Some(false) {
             return Err(KeepFault::Unusable(status.state));
         }
         Ok(HandOut {
@@ -45,5 +71,20 @@ impl Keeper {
             credential_id: credential.id,
             below_min_ttl: status.left.is_some_and(|left| left < min_ttl),
         })
+    }
+}
+
+/// Whether less is left than is wanted, and a renewal would help: one that has just been renewed has as much as there is.
+fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> bool {
+    let Some(ends_at) = credential.grant.expiry.at().filter(|_| credential.can_renew()) else { return false };
+    let lifetime = ends_at.since(credential.evidence.captured_at).seconds();
+    ends_at.since(now) < min_ttl.min(Lifetime::from_seconds(lifetime - lifetime / 5))
+}
+
+/// Why nothing is handed out: a person must act, or somebody is away.
+fn told(given: KeepFault, why: KeepFault) -> KeepFault {
+    match (given, why) {
+        (KeepFault::Unusable(_), why @ (KeepFault::ProviderUnavailable(_) | KeepFault::Store(_) | KeepFault::WaitOver)) => why,
+        (given, _) => given,
     }
 }

@@ -8,7 +8,13 @@ use grantkeep_seal::{Place, Sealer};
 use grantkeep_store::{Found, Listing, Store};
 use tokio::sync::Notify;
 
-use crate::{KeepFault, Providers, application::Turns, site::Known};
+use crate::{
+    KeepFault, Providers,
+    application::Turns,
+    refresh::{Flights, Hosts},
+    site::Known,
+    watch::Beginning,
+};
 
 /// Time and chance, given by the outermost layer.
 #[derive(Clone, Copy)]
@@ -51,8 +57,16 @@ pub struct Keeper {
     pub(crate) known: Known,
     /// Who is registering an application at the moment.
     pub(crate) turns: Turns,
+    /// How hard each host may be asked.
+    pub(crate) hosts: Hosts,
+    /// Renewals that must not be cut off.
+    pub(crate) flights: Flights,
     /// Told when something may have become due earlier than the watcher thinks.
     pub(crate) due_changed: Notify,
+    /// The same for renewals.
+    pub(crate) renewals_changed: Notify,
+    /// What the watcher is renewing.
+    pub(crate) beginning: Beginning,
     sealer: Sealer,
 }
 
@@ -67,7 +81,11 @@ impl Keeper {
             world,
             known: Known::default(),
             turns: Turns::default(),
+            hosts: Hosts::default(),
+            flights: Flights::default(),
             due_changed: Notify::new(),
+            renewals_changed: Notify::new(),
+            beginning: Beginning::default(),
             sealer,
         }
     }

@@ -97,7 +97,7 @@ impl Keeper {
     }
 
     /// The registration that a credential came by.
-    async fn registration_of(
+    pub(crate) async fn registration_of(
         &self,
         credential: &Credential,
         server: &Server,

@@ -1,6 +1,6 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
-use grantkeep_core::{Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Sealed, Timestamp};
+use grantkeep_core::{Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Renewal, Sealed, Timestamp};
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
 
@@ -131,6 +131,7 @@ impl Keeper {
             grant,
             evidence: temporary.evidence.clone(),
             check_at: temporary.check_at,
+            renewal: Renewal { fence: kept.renewal.fence, ..temporary.renewal.clone() },
             ..kept.clone()
         };
         tracing::info!(

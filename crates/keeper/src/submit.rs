@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use grantkeep_core::{
     Account, AuthorizationId, Credential, Evidence, Expiry, Grant, Lifetime, NewAuthorization, Outcome, Owner,
-    Provider, Scope, Secret, Subject, Timestamp, TokenKind, Uid,
+    Provider, Renewal, Scope, Secret, Subject, Timestamp, TokenKind, Uid,
     redirect::{self, Intake, Stated},
+    renewal,
 };
 use grantkeep_mastodon as mastodon;
 use grantkeep_oauth::{callback, state};
@@ -163,6 +164,9 @@ impl Keeper {
         if credential.check_at.is_some() {
             self.due_changed.notify_one();
         }
+        if credential.renewal.at.is_some() {
+            self.renewals_changed.notify_one();
+        }
         tracing::info!(
             credential = credential.id,
             created,
@@ -210,6 +214,7 @@ impl Keeper {
     fn as_new(&self, incoming: &Incoming) -> Result<NewCredential, KeepFault> {
         let uid = Uid((self.world.random)());
         Ok(NewCredential {
+            renew_at: incoming.renew_at(uid),
             uid,
             owner: incoming.owner.clone(),
             provider: incoming.provider,
@@ -229,6 +234,11 @@ impl Keeper {
             grant: self.grant(incoming, existing.uid, existing.grant.generation + 1)?,
             evidence: incoming.evidence.clone(),
             check_at: incoming.check_at,
+            renewal: Renewal {
+                at: incoming.renew_at(existing.uid),
+                fence: existing.renewal.fence,
+                ..Renewal::default()
+            },
             ..existing.clone()
         })
     }
@@ -306,6 +316,12 @@ impl Incoming {
             account: begun.account.clone(),
         };
         to.incoming(granted, reading, now)
+    }
+
+    /// When it is to be renewed by itself, if it can be.
+    fn renew_at(&self, uid: Uid) -> Option<Timestamp> {
+        self.refresh_token.as_ref()?;
+        renewal::due_at(self.expiry, self.evidence.captured_at, uid)
     }
 
     /// A definite refusal stores nothing. What only says "not now" or "ask a person" does not speak against the token.

@@ -1,13 +1,18 @@
-//! Owns the watcher: asks again, by itself, about tokens of which a provider has given no clear answer yet.
+//! Owns the watcher: asks again, by itself, about tokens of which a provider has given no clear answer yet, and renews those that
+//! are due.
 //!
 //! Driven by what is due next, never by walking all rows.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use grantkeep_core::{Credential, Lifetime};
-use tokio::task::JoinSet;
+use grantkeep_core::{Credential, CredentialId, Lifetime};
+use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{KeepFault, Keeper};
+use crate::{KeepFault, Keeper, refresh::Why};
 
 /// The longest sleep, so that a machine that was suspended, or whose clock was set, is back soon.
 const LONGEST_SLEEP: Duration = Duration::from_secs(37);
@@ -17,6 +22,15 @@ const AFTER_FAULT: Duration = Duration::from_secs(30);
 
 /// How long it can be asked what became of a login.
 const FORGOTTEN_AFTER: Lifetime = Lifetime::from_hours(24);
+
+/// Between two looks at what is to be renewed.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
+
+/// Renewed at once.
+const RENEWED_AT_ONCE: usize = 64;
+
+/// After that the watcher no longer waits for one; it goes on by itself.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(120);
 
 /// Asked about at once.
 const AT_ONCE: usize = 8;
@@ -42,6 +56,55 @@ impl Keeper {
                 tokio::time::sleep(AFTER_FAULT).await;
             }
         }
+    }
+
+    /// Renews what is due, for ever; end it by dropping the future. What has been sent by then is finished all the same.
+    pub async fn watch_renewals(self: Arc<Self>) {
+        let places = Arc::new(Semaphore::new(RENEWED_AT_ONCE));
+        loop {
+            let sleep = match self.until_next_renewal().await {
+                Ok(wait) => wait,
+                Err(fault) => {
+                    tracing::warn!(%fault, "the watcher could not read what is to be renewed");
+                    AFTER_FAULT
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(sleep) => {}
+                () = self.renewals_changed.notified() => continue,
+            }
+            if let Err(fault) = self.renew_due(&places).await {
+                tracing::warn!(%fault, "tokens could not be renewed");
+                tokio::time::sleep(AFTER_FAULT).await;
+            }
+        }
+    }
+
+    async fn until_next_renewal(&self) -> Result<Duration, KeepFault> {
+        let next = self.store.next_renewal().await?;
+        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
+        // A moment at least: what is due may be waiting for its place.
+        Ok(wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+    }
+
+    /// Begins to renew what is due now, as much as there is room for.
+    pub(crate) async fn renew_due(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<(), KeepFault> {
+        self.replay().await?;
+        let due = self.store.due_renewals(self.now(), RENEWED_AT_ONCE).await?;
+        for credential in due {
+            // Those that are being renewed have no lease before they have asked for one.
+            let Some(beginning) = self.beginning.begin(credential.id) else { continue };
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(()) };
+            let keeper = Arc::clone(self);
+            tokio::spawn(async move {
+                // Why it came to nothing stands in the row and in the log.
+                let _ = keeper.renew(credential, Why::Due, LONGEST_RENEWAL).await;
+                drop(beginning);
+                drop(place);
+                keeper.renewals_changed.notify_one();
+            });
+        }
+        Ok(())
     }
 
     /// Ends logins that nobody came back for, and forgets those of yesterday.
@@ -75,5 +138,30 @@ impl Keeper {
             Ok(_) | Err(KeepFault::NotFound) => Ok(()),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+/// Credentials that the watcher is renewing.
+#[derive(Debug, Default)]
+pub(crate) struct Beginning(Arc<Mutex<HashSet<CredentialId>>>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    all: Arc<Mutex<HashSet<CredentialId>>>,
+    id: CredentialId,
+}
+
+impl Beginning {
+    /// None: it is being renewed already.
+    fn begin(&self, id: CredentialId) -> Option<Begun> {
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        is_new.then(|| Begun { all: Arc::clone(&self.0), id })
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }

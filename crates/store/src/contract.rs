@@ -7,6 +7,7 @@ use grantkeep_core::{
 };
 
 mod attempt;
+mod renewal;
 
 use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
 
@@ -49,6 +50,7 @@ pub(crate) fn new(owner_name: &str, account_name: &str) -> NewCredential {
         ),
         created_at: NOW,
         check_at: None,
+        renew_at: None,
     }
 }
 
@@ -63,6 +65,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     listings_go_page_by_page(&*store).await;
     due_ones_come_longest_due_first(&*store).await;
     attempt::suite(&store).await;
+    renewal::suite(&store).await;
     keys_are_listed_and_revoked(&*store).await;
     the_first_data_key_stays(&*store).await;
     writers_at_once_are_all_answered(&store).await;

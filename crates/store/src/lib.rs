@@ -7,6 +7,7 @@ mod cache;
 mod fault;
 mod key;
 mod registration;
+mod spool;
 mod sqlite;
 
 use std::{pin::Pin, sync::Arc};
@@ -19,6 +20,7 @@ use grantkeep_core::{
 pub use fault::StoreFault;
 pub use key::ApiKey;
 pub use registration::Registration;
+pub use spool::{NewSpooled, Spooled};
 pub use sqlite::{Options, SqliteStore};
 
 /// What every call of a store answers with, later.
@@ -47,6 +49,8 @@ pub struct NewCredential {
     pub created_at: Timestamp,
     /// When to check it by itself.
     pub check_at: Option<Timestamp>,
+    /// When to renew it by itself.
+    pub renew_at: Option<Timestamp>,
 }
 
 /// A credential found by owner, provider and perhaps account.
@@ -108,6 +112,38 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// When the next check is due.
     fn next_due(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// Credentials of all owners that are to be renewed at `now` or before and that nobody is renewing, the longest due first.
+    fn due_renewals(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
+
+    /// When the next renewal is due.
+    fn next_renewal(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// Takes it upon the caller to renew a credential that still has that token, until then; none when somebody else is at it, or
+    /// it has moved on. Writes what it holds once more, so that storage is proved.
+    fn lease(
+        &self,
+        id: CredentialId,
+        generation: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answering<'_, Option<Credential>>;
+
+    /// The same for longer, for whoever still has it.
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>>;
+
+    /// Puts a renewed token into its row and takes its answer out of the spool. [`StoreFault::Stale`] when the row no longer has
+    /// the token that it was made from.
+    fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential>;
+
+    /// Remembers a provider's answer until it stands in its row; says its number.
+    fn spool(&self, entry: NewSpooled) -> Answering<'_, i64>;
+
+    /// Every answer in the spool.
+    fn spooled(&self) -> Answering<'_, Vec<Spooled>>;
+
+    /// Forgets an answer.
+    fn unspool(&self, id: i64) -> Answering<'_, ()>;
 
     /// Remembers an authorization. [`StoreFault::TooMany`] when its owner has a hundred under way.
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()>;

@@ -7,6 +7,7 @@ mod connection;
 mod migration;
 mod query;
 mod reader;
+mod renewal;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,10 @@ use grantkeep_core::{
     Provider, Timestamp,
 };
 
-use crate::{Answering, ApiKey, Found, Listing, NewCredential, Registration, Store, StoreFault, cache::FoundCache};
+use crate::{
+    Answering, ApiKey, Found, Listing, NewCredential, NewSpooled, Registration, Spooled, Store, StoreFault,
+    cache::FoundCache,
+};
 use reader::Readers;
 use writer::Writer;
 
@@ -164,6 +168,53 @@ impl Store for SqliteStore {
 
     fn next_due(&self) -> Answering<'_, Option<Timestamp>> {
         self.read(query::next_due)
+    }
+
+    fn due_renewals(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
+        self.read(move |connection| renewal::due(connection, now, limit))
+    }
+
+    fn next_renewal(&self) -> Answering<'_, Option<Timestamp>> {
+        self.read(renewal::next)
+    }
+
+    fn lease(
+        &self,
+        id: CredentialId,
+        generation: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answering<'_, Option<Credential>> {
+        self.write(move |connection| {
+            let leased = renewal::lease(connection, id, generation, now, until)?;
+            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased }))
+        })
+    }
+
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>> {
+        self.write(move |connection| {
+            let leased = renewal::extend(connection, id, fence, until)?;
+            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased }))
+        })
+    }
+
+    fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential> {
+        self.write(move |connection| {
+            let stored = renewal::store(connection, renewed, spooled)?;
+            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(stored) }))
+        })
+    }
+
+    fn spool(&self, entry: NewSpooled) -> Answering<'_, i64> {
+        self.write(move |connection| Ok((renewal::spool(connection, &entry)?, Changes::default())))
+    }
+
+    fn spooled(&self) -> Answering<'_, Vec<Spooled>> {
+        self.read(renewal::spooled)
+    }
+
+    fn unspool(&self, id: i64) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((renewal::unspool(connection, id)?, Changes::default())))
     }
 
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()> {

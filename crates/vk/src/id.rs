@@ -76,6 +76,32 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// What a refresh needs. Spent once: VK takes a second use for theft and ends the whole session.
+#[derive(Clone, Copy, Debug)]
+pub struct Refresh<'a> {
+    /// The application.
+    pub app_id: &'a str,
+    /// Its service key, if it is a confidential one.
+    pub service_token: Option<&'a Secret>,
+    /// The latest one.
+    pub refresh_token: &'a Secret,
+    /// As it came with the code.
+    pub device_id: Option<&'a Secret>,
+    /// A fresh one; the answer repeats it.
+    pub state: &'a Secret,
+}
+
+impl<'a> Refresh<'a> {
+    /// A refresh token for new tokens.
+    pub fn request(&self, endpoint: &Endpoint) -> Outgoing {
+        let client = Client { id: self.app_id, secret: None, method: Method::None };
+        let mut extra = vec![("state", self.state.expose())];
+        extra.extend(self.device_id.map(|id| ("device_id", id.expose())));
+        extra.extend(self.service_token.map(|key| ("service_token", key.expose())));
+        token::refresh(endpoint, &client, self.refresh_token, None, &extra)
+    }
+}
+
 /// Withdraws what the person granted to the application.
 pub fn revoke(endpoint: &Endpoint, app_id: &str, access_token: &Secret) -> Outgoing {
     let client = Client { id: app_id, secret: None, method: Method::None };

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Expiry, Scope, Sealed, TokenKind};
+use crate::{Expiry, Scope, Sealed, TokenKind, Trouble};
 
 const CAPTURED: Timestamp = Timestamp::from_unix(1_768_059_000); // 2026-01-10T15:30:00Z
 
@@ -35,12 +35,28 @@ fn knowing(outcomes: &[(Outcome, u64)]) -> Evidence {
 fn fewer_scopes_than_asked_are_said_while_the_token_is_good() {
     let scope = Scope { asked: Some("read write".into()), granted: Some("read".into()) };
     let reduced = Grant { scope, ..grant(Expiry::Stated(later(24, 0, 0))) };
-    let state = |outcomes: &[(Outcome, u64)], hours| assess(&reduced, &knowing(outcomes), later(hours, 0, 0)).state;
+    let none = Renewal::default();
+    let state =
+        |outcomes: &[(Outcome, u64)], hours| assess(&reduced, &knowing(outcomes), &none, later(hours, 0, 0)).state;
     assert_eq!(state(&[(Outcome::Alive, 0)], 1), State::ScopeReduced);
     assert_eq!(state(&[], 1), State::ScopeReduced);
     assert_eq!(state(&[(Outcome::Revoked, 0)], 1), State::Revoked);
     assert_eq!(state(&[(Outcome::Alive, 0)], 23), State::Expiring);
     assert_eq!(state(&[(Outcome::Alive, 0)], 24), State::Expired);
+}
+
+fn row(table: &mut String, moment: &str, status: &Status<'_>) {
+    let valid = status.is_valid.map_or("null".to_owned(), |valid| valid.to_string());
+    writeln!(
+        table,
+        "  {moment:<20} {:<15} is_valid={valid:<5} needs_refresh={:<5} since={} {:<19} {}",
+        status.state.as_str(),
+        status.needs_refresh,
+        status.since,
+        status.state.next_action().as_str(),
+        status.cause,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -75,22 +91,35 @@ fn truth_table() {
         ("1 h over", day, later(25, 0, 0)),
     ];
     let mut table = String::new();
+    let none = Renewal::default();
     for (known, evidence) in &evidences {
         writeln!(table, "{known}").unwrap();
         for (moment, expiry, now) in &moments {
-            let grant = grant(*expiry);
-            let status = assess(&grant, evidence, *now);
-            let valid = status.is_valid.map_or("null".to_owned(), |valid| valid.to_string());
-            writeln!(
-                table,
-                "  {moment:<20} {:<15} is_valid={valid:<5} needs_refresh={:<5} since={} {:<19} {}",
-                status.state.as_str(),
-                status.needs_refresh,
-                status.since,
-                status.state.next_action().as_str(),
-                status.cause,
-            )
-            .unwrap();
+            row(&mut table, moment, &assess(&grant(*expiry), evidence, &none, *now));
+        }
+    }
+    // One that something renews: an hour long.
+    let trouble = |kind, cause: &str| Some(Trouble { kind, cause: cause.into(), since: later(0, 50, 0) });
+    let renewals = [
+        ("nothing in its way", Renewal::default()),
+        ("being renewed", Renewal { leased_until: Some(later(9, 0, 0)), ..Renewal::default() }),
+        ("tried in vain", Renewal { failures: 3, ..Renewal::default() }),
+        ("answer lost", Renewal { trouble: trouble(TroubleKind::Lost, "timeout"), ..Renewal::default() }),
+        ("refused", Renewal { trouble: trouble(TroubleKind::Refused, "invalid_grant"), ..Renewal::default() }),
+    ];
+    let grant = Grant { refresh_token: Some(Sealed(Box::default())), ..grant(Expiry::Stated(later(1, 0, 0))) };
+    for (known, evidence) in evidences.iter().filter(|(known, _)| ["alive", "revoked", "expired"].contains(known)) {
+        for (stands, renewal) in &renewals {
+            writeln!(table, "renewable, {known}, {stands}").unwrap();
+            for (moment, now) in [
+                ("0 h 59 m left", later(0, 1, 0)),
+                ("0 h 12 m left", later(0, 48, 0)),
+                ("0 h 11 m 59 s left", later(0, 48, 1)),
+                ("0 s left", later(1, 0, 0)),
+                ("1 h over", later(2, 0, 0)),
+            ] {
+                row(&mut table, moment, &assess(&grant, evidence, renewal, now));
+            }
         }
     }
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
@@ -127,7 +156,7 @@ fn any_expiry() -> impl Strategy<Value = Expiry> {
 fn age(state: State) -> u8 {
     match state {
         State::ScopeReduced | State::Valid | State::Unverified => 0,
-        State::Expiring => 1,
+        State::Ambiguous | State::Expiring | State::Refreshing => 1,
         State::Unknown => 2,
         State::NeedsHuman | State::IpMismatch => 3,
         State::Expired => 4,
@@ -142,9 +171,9 @@ proptest! {
     fn a_state_is_monotone_in_time_between_events(
         evidence in any_evidence(), expiry in any_expiry(), first in 0_u64..300_000, wait in 0_u64..300_000,
     ) {
-        let grant = grant(expiry);
-        let before = assess(&grant, &evidence, later(10, 0, first));
-        let after = assess(&grant, &evidence, later(10, 0, first + wait));
+        let (grant, none) = (grant(expiry), Renewal::default());
+        let before = assess(&grant, &evidence, &none, later(10, 0, first));
+        let after = assess(&grant, &evidence, &none, later(10, 0, first + wait));
         prop_assert!(age(before.state) <= age(after.state), "{before:?} then {after:?}");
         prop_assert!(before.left >= after.left);
         prop_assert!(!before.needs_refresh || after.needs_refresh);
@@ -153,8 +182,8 @@ proptest! {
     #[test]
     fn nothing_is_valid_after_its_expiry(evidence in any_evidence(), expiry in any_expiry(), seconds in 0_u64..300_000) {
         let now = later(0, 0, seconds);
-        let grant = grant(expiry);
-        let status = assess(&grant, &evidence, now);
+        let (grant, none) = (grant(expiry), Renewal::default());
+        let status = assess(&grant, &evidence, &none, now);
         if expiry.at().is_some_and(|at| at <= now) {
             prop_assert_eq!(status.is_valid, Some(false));
             prop_assert!(status.needs_refresh);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Timestamp};
+use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
 
 use super::row::{self, COLUMNS};
@@ -24,17 +24,19 @@ macro_rules! known {
          expiry_source = :expiry_source, captured_at = :captured_at, clear_outcome = :clear_outcome, \
          clear_cause = :clear_cause, clear_asked = :clear_asked, clear_since = :clear_since, clear_at = :clear_at, \
          unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, unclear_since = :unclear_since, \
-         unclear_at = :unclear_at, check_at = :check_at WHERE id = :id AND revision = :expected"
+         unclear_at = :unclear_at, check_at = :check_at, renew_at = :renew_at, renew_failures = :renew_failures, \
+         leased_until = :leased_until, trouble = :trouble, trouble_cause = :trouble_cause, \
+         trouble_since = :trouble_since WHERE id = :id AND revision = :expected"
     };
 }
 
-fn one(connection: &Connection, end: &str, parameters: impl Params) -> Result<Option<Credential>, StoreFault> {
+pub(super) fn one(connection: &Connection, end: &str, parameters: impl Params) -> Result<Option<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_row(parameters, |row| Ok(row::read(row))).optional()?.transpose()
 }
 
-fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
+pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
@@ -102,16 +104,18 @@ pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Cred
         evidence: new.evidence,
         created_at: new.created_at,
         check_at: new.check_at,
+        renewal: Renewal { at: new.renew_at, ..Renewal::default() },
     };
     let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
          subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
-         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at) \
-         VALUES (:uid, :revision, :owner, :provider, :account, \
+         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, trouble, \
+         trouble_cause, trouble_since) VALUES (:uid, :revision, :owner, :provider, :account, \
          (SELECT coalesce(max(stored_order), 0) + 1 FROM credential WHERE owner = :owner AND provider = :provider), \
          :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
          :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
          :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
-         :unclear_since, :unclear_at, :created_at, :check_at)";
+         :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :leased_until, :trouble, \
+         :trouble_cause, :trouble_since)";
     let fixed: &[Named<'_>] = named_params! {
         ":uid": credential.uid.0,
         ":owner": credential.owner.as_str(),
@@ -165,6 +169,7 @@ fn write(
     further: &[Named<'_>],
 ) -> Result<usize, StoreFault> {
     let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
+    let trouble = credential.renewal.trouble.as_ref();
     let common: &[Named<'_>] = named_params! {
         ":revision": credential.revision,
         ":subject_kind": flat.subject_kind,
@@ -191,6 +196,12 @@ fn write(
         ":unclear_since": flat.unclear.map(|reading| reading.since.unix()),
         ":unclear_at": flat.unclear.map(|reading| reading.at.unix()),
         ":check_at": credential.check_at.map(Timestamp::unix),
+        ":renew_at": credential.renewal.at.map(Timestamp::unix),
+        ":renew_failures": credential.renewal.failures,
+        ":leased_until": credential.renewal.leased_until.map(Timestamp::unix),
+        ":trouble": trouble.map(|trouble| trouble.kind.as_str()),
+        ":trouble_cause": trouble.map(|trouble| &*trouble.cause),
+        ":trouble_since": trouble.map(|trouble| trouble.since.unix()),
     };
     let mut statement = connection.prepare_cached(sql)?;
     let parameters: Vec<Named<'_>> = common.iter().chain(further).copied().collect();

@@ -1,8 +1,8 @@
 //! Owns how a credential becomes a row and back. A row that fits no variant is damage, named by table, id and column.
 
 use grantkeep_core::{
-    Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Scope, Sealed, Subject, Timestamp,
-    TokenKind, Uid,
+    Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Renewal, Scope, Sealed, Subject,
+    Timestamp, TokenKind, Trouble, TroubleKind, Uid,
 };
 use rusqlite::{Row, types::FromSql};
 
@@ -11,7 +11,8 @@ use crate::StoreFault;
 /// Every column that [`read`] reads, in its order.
 pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
      subject_text, token_kind, access_token, refresh_token, device_id, generation, scope_asked, scope_granted, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
-     clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at";
+     clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, fence, trouble, \
+     trouble_cause, trouble_since";
 
 /// One row, read column by column, that knows how to say which column was wrong.
 struct Columns<'r> {
@@ -68,6 +69,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
         },
         created_at: columns.at_always("created_at")?,
         check_at: columns.at("check_at")?,
+        renewal: read_renewal(&columns)?,
     })
 }
 
@@ -102,6 +104,24 @@ fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
         (Some("assumed"), Some(at)) => Ok(Expiry::Assumed(at)),
         _ => Err(columns.damaged("expiry_source")),
     }
+}
+
+fn read_renewal(columns: &Columns<'_>) -> Result<Renewal, StoreFault> {
+    let trouble = match columns.get::<Option<String>>("trouble")? {
+        None => None,
+        Some(kind) => Some(Trouble {
+            kind: TroubleKind::from_name(&kind).ok_or_else(|| columns.damaged("trouble"))?,
+            cause: columns.get::<String>("trouble_cause")?.into(),
+            since: columns.at_always("trouble_since")?,
+        }),
+    };
+    Ok(Renewal {
+        at: columns.at("renew_at")?,
+        failures: columns.get("renew_failures")?,
+        leased_until: columns.at("leased_until")?,
+        fence: columns.get("fence")?,
+        trouble,
+    })
 }
 
 fn read_clear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {

@@ -62,6 +62,7 @@ pub(crate) fn credential(sealer: &Sealer, owner: Owner, number: usize) -> NewCre
         evidence: Evidence::captured(now).with(Outcome::Alive, "confirmed", "users.get", now),
         created_at: now,
         check_at: None,
+        renew_at: None,
     }
 }
 

@@ -1,0 +1,139 @@
+//! Owns how the renewal of a grant stands, and when one is due: pure functions of what is known.
+//!
+//! A grant is renewed in the last fifth of its life, spread by what is random about it, so that many grants of one moment are not
+//! renewed in one moment; and never so late that a provider's short absence would cost it.
+
+use crate::{Credential, Expiry, Grant, Lifetime, Timestamp, Uid};
+
+/// However long a token lives, it is renewed no earlier than so long before its end.
+const LONGEST_LEAD: Lifetime = Lifetime::from_hours(7 * 24);
+
+/// How the renewal of a grant stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renewal {
+    /// When it is to be renewed by itself next, if at all.
+    pub at: Option<Timestamp>,
+    /// How often in a row it came to nothing for now.
+    pub failures: u32,
+    /// Until when somebody is renewing it, if anybody is.
+    pub leased_until: Option<Timestamp>,
+    /// Counts those who took it upon themselves: whoever comes late with an older number is not heard.
+    pub fence: i64,
+    /// What stands in its way.
+    pub trouble: Option<Trouble>,
+}
+
+/// What stands in the way of a renewal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind of trouble.
+    pub kind: TroubleKind,
+    /// Our word for why: `timeout`, `invalid_grant`.
+    pub cause: Box<str>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TroubleKind {
+    /// The refresh token was sent and the answer lost: it may be spent.
+    Lost,
+    /// The provider refused the refresh token: a person must log in again before the access token ends.
+    Refused,
+}
+
+impl TroubleKind {
+    /// Every kind with its name in rows.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Lost, "lost"), (Self::Refused, "refused")];
+
+    /// Name in rows.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+}
+
+impl Credential {
+    /// Whether it can be renewed without a person.
+    pub fn can_renew(&self) -> bool {
+        can_renew(&self.grant, &self.renewal)
+    }
+}
+
+/// Whether a grant can be renewed without a person.
+pub(crate) fn can_renew(grant: &Grant, renewal: &Renewal) -> bool {
+    let is_refused = renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
+    grant.refresh_token.is_some() && !is_refused
+}
+
+/// How long before its end a grant that can be renewed is due: a fifth of its life, a week at most.
+pub fn lead(expiry: Expiry, captured_at: Timestamp) -> Lifetime {
+    let lifetime = expiry.at().map_or(0, |at| at.since(captured_at).seconds());
+    LONGEST_LEAD.min(Lifetime::from_seconds(lifetime / 5))
+}
+
+/// When a grant is to be renewed: within its lead, and not in the last quarter of that. Where in it follows from `uid` alone, so
+/// that it is the same however often it is computed.
+pub fn due_at(expiry: Expiry, captured_at: Timestamp, uid: Uid) -> Option<Timestamp> {
+    let ends_at = expiry.at()?;
+    let lead = lead(expiry, captured_at).seconds();
+    let [a, b, c, d, ..] = uid.0;
+    let chance = u64::from(u32::from_be_bytes([a, b, c, d]));
+    let span = lead - lead / 4;
+    let earlier = lead / 4 + span * chance / u64::from(u32::MAX);
+    Some(ends_at.before(Lifetime::from_seconds(earlier)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
+
+    fn ends(seconds: u64) -> Expiry {
+        Expiry::Stated(BEGIN.after(Lifetime::from_seconds(seconds)))
+    }
+
+    #[test]
+    fn the_lead_is_a_fifth_and_a_week_at_most() {
+        for (lifetime, seconds) in [(0, 0), (4, 0), (60, 12), (3600, 720), (86_400, 17_280), (31_536_000, 604_800)] {
+            assert_eq!(lead(ends(lifetime), BEGIN).seconds(), seconds, "{lifetime}");
+        }
+        assert!(lead(Expiry::Never, BEGIN).is_zero());
+    }
+
+    #[test]
+    fn many_of_one_moment_are_spread() {
+        let expiry = ends(86_400);
+        let mut moments: Vec<u64> = (0_u32..1000)
+            .map(|number| {
+                let mut uid = [0; 16];
+                uid[..4].copy_from_slice(&(number * (u32::MAX / 999)).to_be_bytes());
+                let due_at = due_at(expiry, BEGIN, Uid(uid)).unwrap();
+                expiry.at().unwrap().since(due_at).seconds()
+            })
+            .collect();
+        moments.sort_unstable();
+        assert_eq!((moments[0], moments[999]), (4320, 17_279));
+        let gap = moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+        assert!(gap <= 14, "{gap}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_grant_is_due_within_its_life(lifetime in 0_u64..10_000_000_000, uid in any::<[u8; 16]>()) {
+            let expiry = ends(lifetime);
+            let (due_at, ends_at) = (due_at(expiry, BEGIN, Uid(uid)).unwrap(), expiry.at().unwrap());
+            prop_assert!(due_at >= BEGIN && due_at <= ends_at);
+            // A token that has just come is not due: it would be renewed for ever.
+            prop_assert!(lifetime < 5 || due_at > BEGIN);
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Owns what an answer to a refresh means, and the form in which one waits in the spool.
+
+use grantkeep_core::{
+    Answer, Credential, Evidence, Expiry, Grant, Lifetime, NoAnswer, Outcome, Scope, Secret, Subject, Timestamp,
+    TokenKind,
+};
+use grantkeep_oauth::{
+    ErrorCode, TokenAnswer, TokenFault,
+    token::{self, Stated},
+};
+use grantkeep_vk as vk;
+use serde::{Deserialize, Serialize};
+
+use crate::{KeepFault, Keeper};
+
+/// The longest that a server may ask us to wait.
+const LONGEST_WAIT: u64 = 3600;
+
+/// What came of a refresh.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// New tokens.
+    Granted(Box<TokenAnswer>),
+    /// Not now: the refresh token was not taken, so it is not spent.
+    Later { cause: Box<str>, after: Option<Lifetime> },
+    /// It was sent, and what came of it is not known.
+    Lost(Box<str>),
+    /// The application is refused; that says nothing about the grant.
+    Misconfigured(Box<str>),
+    /// The grant is refused.
+    Refused(Box<str>),
+}
+
+impl Heard {
+    /// Whether the server answered as a server does.
+    pub(super) const fn is_answer(&self) -> bool {
+        matches!(self, Self::Granted(_) | Self::Misconfigured(_) | Self::Refused(_))
+    }
+
+    pub(super) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Granted(_) => "granted",
+            Self::Later { .. } => "later",
+            Self::Lost(_) => "lost",
+            Self::Misconfigured(_) => "misconfigured",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    pub(super) fn cause(&self) -> &str {
+        match self {
+            Self::Granted(_) => "",
+            Self::Later { cause, .. } | Self::Lost(cause) | Self::Misconfigured(cause) | Self::Refused(cause) => cause,
+        }
+    }
+
+    /// For whoever waits.
+    pub(super) fn fault(&self) -> KeepFault {
+        match self {
+            Self::Refused(cause) => KeepFault::ExchangeRefused(cause.clone()),
+            Self::Misconfigured(cause) => KeepFault::ProviderWrong {
+                what: format!("the provider refuses our application ({cause})"),
+                advice: "Check client_id, client_secret and client_auth of that provider",
+            },
+            other => KeepFault::ProviderUnavailable(other.cause().into()),
+        }
+    }
+}
+
+/// Reads an answer, or the lack of one. The body decides, in any status (VK refuses with 200).
+pub(super) fn hear(answer: Result<Answer, NoAnswer>, is_untyped: bool) -> Heard {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(reason @ (NoAnswer::Forbidden | NoAnswer::Unreachable)) => {
+            return Heard::Later { cause: reason.as_str().into(), after: None };
+        }
+        Err(reason) => return Heard::Lost(reason.as_str().into()),
+    };
+    let read = if is_untyped { token::read_untyped } else { token::read };
+    let fault = match read(&answer) {
+        Ok(granted) => return Heard::Granted(Box::new(granted)),
+        Err(fault) => fault,
+    };
+    let cause: Box<str> = fault.cause().into();
+    match fault {
+        TokenFault::Refused(refusal) => match refusal.code {
+            code if code.is_transient() => Heard::Later { cause, after: retry_after(&answer) },
+            ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType => {
+                Heard::Misconfigured(cause)
+            }
+            _ => Heard::Refused(cause),
+        },
+        // Who stands in front of the server gave up waiting for it.
+        TokenFault::ServerTrouble(504) => Heard::Lost(cause),
+        TokenFault::ServerTrouble(_) => Heard::Later { cause, after: retry_after(&answer) },
+        // Tokens came, but not so that they can be used: the old ones are spent all the same.
+        TokenFault::Strange(_) if looks_granted(&answer) => Heard::Lost(cause),
+        // A page, or nothing: nobody who spends refresh tokens answered.
+        TokenFault::Strange(_) => Heard::Later { cause, after: None },
+    }
+}
+
+fn looks_granted(answer: &Answer) -> bool {
+    let names = b"\"access_token\"";
+    (200..300).contains(&answer.status) && answer.body.windows(names.len()).any(|window| window == names)
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3).
+fn retry_after(answer: &Answer) -> Option<Lifetime> {
+    let value = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(|seconds: u64| Lifetime::from_seconds(seconds.clamp(1, LONGEST_WAIT)))
+}
+
+/// What is needed of an answer, in the form in which it waits in the spool.
+#[derive(Debug)]
+pub(super) struct Kept {
+    access_token: Secret,
+    refresh_token: Option<Secret>,
+    device_id: Option<Secret>,
+    expiry: Expiry,
+    scope: Option<Box<str>>,
+    user_id: Option<u64>,
+    came_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written<T> {
+    access_token: T,
+    refresh_token: Option<T>,
+    device_id: Option<T>,
+    expiry: WrittenExpiry,
+    scope: Option<T>,
+    user_id: Option<u64>,
+    came_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenExpiry {
+    Assumed(i64),
+    Never,
+    Stated(i64),
+    Unstated,
+}
+
+impl Kept {
+    pub(super) fn of(answer: TokenAnswer, kind: TokenKind, now: Timestamp) -> Self {
+        let expiry = match answer.lifetime {
+            Stated::For(lifetime) => Expiry::Stated(now.after(lifetime)),
+            Stated::Absent | Stated::Zero => vk::usual_expiry(kind, now),
+        };
+        Self {
+            access_token: answer.access_token,
+            refresh_token: answer.refresh_token.filter(|token| !token.is_empty()),
+            device_id: answer.device_id,
+            expiry,
+            scope: answer.scope.map(Into::into),
+            user_id: answer.user_id.and_then(|id| id.parse().ok()),
+            came_at: now,
+        }
+    }
+
+    pub(super) const fn came_at(&self) -> Timestamp {
+        self.came_at
+    }
+
+    pub(super) fn write(&self) -> Secret {
+        fn text(secret: &Option<Secret>) -> Option<&str> {
+            secret.as_ref().map(Secret::expose)
+        }
+        let written = Written {
+            access_token: self.access_token.expose(),
+            refresh_token: text(&self.refresh_token),
+            device_id: text(&self.device_id),
+            expiry: match self.expiry {
+                Expiry::Assumed(at) => WrittenExpiry::Assumed(at.unix()),
+                Expiry::Never => WrittenExpiry::Never,
+                Expiry::Stated(at) => WrittenExpiry::Stated(at.unix()),
+                Expiry::Unstated => WrittenExpiry::Unstated,
+            },
+            scope: self.scope.as_deref(),
+            user_id: self.user_id,
+            came_at: self.came_at.unix(),
+        };
+        let parts = [Some(&self.access_token), self.refresh_token.as_ref(), self.device_id.as_ref()];
+        // With room for everything at once: a text that grows leaves copies behind.
+        let room = 512 + 2 * parts.into_iter().flatten().map(Secret::len).sum::<usize>();
+        let mut bytes = Vec::with_capacity(room + 2 * self.scope.as_ref().map_or(0, |scope| scope.len()));
+        serde_json::to_writer(&mut bytes, &written).expect("texts and numbers are JSON");
+        Secret::from(String::from_utf8(bytes).expect("JSON is UTF-8"))
+    }
+
+    pub(super) fn read(text: &Secret) -> Option<Self> {
+        let read: Written<String> = serde_json::from_str(text.expose()).ok()?;
+        Some(Self {
+            access_token: Secret::from(read.access_token),
+            refresh_token: read.refresh_token.map(Secret::from),
+            device_id: read.device_id.map(Secret::from),
+            expiry: match read.expiry {
+                WrittenExpiry::Assumed(at) => Expiry::Assumed(Timestamp::from_unix(at)),
+                WrittenExpiry::Never => Expiry::Never,
+                WrittenExpiry::Stated(at) => Expiry::Stated(Timestamp::from_unix(at)),
+                WrittenExpiry::Unstated => Expiry::Unstated,
+            },
+            scope: read.scope.map(Into::into),
+            user_id: read.user_id,
+            came_at: Timestamp::from_unix(read.came_at),
+        })
+    }
+
+    /// The grant that takes the place of the one before. What the answer does not give stays: an old refresh token where there
+    /// is no new one (RFC 6749 §6), the device, the scope.
+    pub(super) fn grant(&self, keeper: &Keeper, before: &Credential) -> Result<Grant, KeepFault> {
+        let generation = before.grant.generation + 1;
+        let seal = |column, secret: &Secret| keeper.seal(&before.owner, before.uid, generation, column, secret);
+        let kept = |column, new: &Option<Secret>, old: &Option<grantkeep_core::Sealed>| match (new, old) {
+            (Some(new), _) => seal(column, new).map(Some),
+            (None, Some(old)) => seal(column, &keeper.open_column(before, column, old)?).map(Some),
+            (None, None) => Ok(None),
+        };
+        let scope = Scope {
+            asked: before.grant.scope.asked.clone(),
+            granted: self.scope.clone().or_else(|| before.grant.scope.granted.clone()),
+        };
+        Ok(Grant {
+            kind: before.grant.kind,
+            access_token: seal("access_token", &self.access_token)?,
+            refresh_token: kept("refresh_token", &self.refresh_token, &before.grant.refresh_token)?,
+            device_id: kept("device_id", &self.device_id, &before.grant.device_id)?,
+            generation,
+            expiry: self.expiry,
+            scope,
+        })
+    }
+
+    /// The provider itself has just given the token, which proves that it lives; unless it is for somebody else.
+    pub(super) fn evidence(&self, before: &Credential) -> Evidence {
+        let captured = Evidence::captured(self.came_at);
+        match (&before.subject, self.user_id) {
+            (Some(Subject::User(kept)), Some(told)) if *kept != told => {
+                captured.with(Outcome::NeedsHuman, "owner_changed", "token_endpoint", self.came_at)
+            }
+            _ => captured.with(Outcome::Alive, "renewed", "token_endpoint", self.came_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn answer(status: u16, header: Option<(&str, &str)>, body: &str) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::try_from(value).unwrap());
+        }
+        Answer { status, headers, body: body.as_bytes().to_vec().into() }
+    }
+
+    #[test]
+    fn an_answer_means_what_it_says_in_any_status() {
+        let token = r#"{"access_token":"t","token_type":"bearer"}"#;
+        #[rustfmt::skip]
+        let rows = [
+            (200, token, "granted", ""),
+            (400, r#"{"error":"invalid_grant"}"#, "refused", "invalid_grant"),
+            (200, r#"{"error":"invalid_grant","error_description":"session is compromised"}"#, "refused", "invalid_grant"),
+            (400, r#"{"error":"access_denied"}"#, "refused", "access_denied"),
+            (400, r#"{"error":"invalid_scope"}"#, "refused", "invalid_scope"),
+            (401, r#"{"error":"invalid_client"}"#, "misconfigured", "invalid_client"),
+            (400, r#"{"error":"unauthorized_client"}"#, "misconfigured", "unauthorized_client"),
+            (400, r#"{"error":"temporarily_unavailable"}"#, "later", "temporarily_unavailable"),
+            (400, r#"{"error":"slow_down"}"#, "later", "slow_down"),
+            (500, r#"{"error":"server_error"}"#, "later", "server_error"),
+            (408, "", "later", "http_408"),
+            (429, "", "later", "http_429"),
+            (503, "", "later", "http_503"),
+            (502, "<html>", "later", "http_502"),
+            (504, "<html>", "lost", "http_504"),
+            (200, "<html>a portal</html>", "later", "html"),
+            (200, "", "later", "empty_answer"),
+            (302, "", "later", "redirect"),
+            (404, "<html>", "later", "html"),
+            (200, r#"{"access_token":"t","token_type":"mac"}"#, "lost", "token_type_unsupported"),
+            (200, r#"{"refresh_token":"r"}"#, "later", "incomplete_answer"),
+        ];
+        for (status, body, outcome, cause) in rows {
+            let heard = hear(Ok(answer(status, None, body)), false);
+            assert_eq!((heard.as_str(), heard.cause()), (outcome, cause), "{status} {body}");
+        }
+        for (reason, outcome) in [
+            (NoAnswer::Broken, "lost"),
+            (NoAnswer::Forbidden, "later"),
+            (NoAnswer::Timeout, "lost"),
+            (NoAnswer::TooLarge, "lost"),
+            (NoAnswer::Unreachable, "later"),
+        ] {
+            assert_eq!(hear(Err(reason), false).as_str(), outcome, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_server_may_say_when() {
+        for (value, seconds) in [("7", Some(7)), ("0", Some(1)), ("99999999", Some(3600)), ("soon", None), ("-1", None)] {
+            let heard = hear(Ok(answer(503, Some(("retry-after", value)), "")), false);
+            let Heard::Later { after, .. } = heard else { panic!("{heard:?}") };
+            assert_eq!(after.map(Lifetime::seconds), seconds, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_waits_in_the_spool_reads_back() {
+        for expiry in [
+            Expiry::Assumed(Timestamp::from_unix(5)),
+            Expiry::Never,
+            Expiry::Stated(Timestamp::from_unix(6)),
+            Expiry::Unstated,
+        ] {
+            let kept = Kept {
+                access_token: "a\"b".into(),
+                refresh_token: Some("r".into()),
+                device_id: None,
+                expiry,
+                scope: Some("read write".into()),
+                user_id: Some(7),
+                came_at: Timestamp::from_unix(9),
+            };
+            let read = Kept::read(&kept.write()).unwrap();
+            assert_eq!(read.access_token.expose(), "a\"b");
+            assert_eq!((read.expiry, read.scope, read.user_id), (expiry, kept.scope, Some(7)));
+            assert_eq!((read.device_id.is_none(), read.came_at), (true, kept.came_at));
+        }
+        assert!(Kept::read(&"{}".into()).is_none());
+    }
+}

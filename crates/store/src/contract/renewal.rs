@@ -1,0 +1,131 @@
+//! What every engine promises about renewals: one at a time, the latest token stays, no answer is lost.
+
+use std::sync::Arc;
+
+use grantkeep_core::{Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind, Uid};
+
+use super::{NOW, new, owner};
+use crate::{NewSpooled, Store, StoreFault};
+
+pub(super) async fn suite(store: &Arc<dyn Store>) {
+    due_ones_come_longest_due_first(&**store).await;
+    what_stands_in_the_way_reads_back(&**store).await;
+    of_many_at_once_one_renews(store).await;
+    a_lease_can_be_taken_over_when_it_is_over(&**store).await;
+    a_renewed_token_takes_the_place_of_the_one_it_was_made_from(&**store).await;
+    answers_stay_until_they_are_in_their_row(&**store).await;
+}
+
+fn at(seconds: u64) -> Timestamp {
+    NOW.after(Lifetime::from_seconds(seconds))
+}
+
+async fn due_ones_come_longest_due_first(store: &dyn Store) {
+    for (name, renew_at) in [("late", Some(at(20))), ("soon", Some(at(10))), ("never", None)] {
+        store.insert(crate::NewCredential { renew_at, ..new("renewing", name) }).await.unwrap();
+    }
+    assert_eq!(store.next_renewal().await.unwrap(), Some(at(10)));
+    assert!(store.due_renewals(at(9), 10).await.unwrap().is_empty());
+    let due = store.due_renewals(at(30), 10).await.unwrap();
+    assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["soon", "late"]);
+    assert_eq!(store.due_renewals(at(30), 1).await.unwrap().len(), 1);
+    // What somebody is at is not due.
+    let leased = store.lease(due[0].id, 1, at(30), at(120)).await.unwrap().unwrap();
+    assert_eq!((leased.renewal.leased_until, leased.renewal.fence), (Some(at(120)), 1));
+    let due = store.due_renewals(at(30), 10).await.unwrap();
+    assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["late"]);
+    assert_eq!(store.due_renewals(at(120), 10).await.unwrap().len(), 2);
+    for credential in store.due_renewals(at(120), 10).await.unwrap() {
+        store.delete(&owner("renewing"), credential.id).await.unwrap();
+    }
+    assert_eq!(store.next_renewal().await.unwrap(), None);
+}
+
+async fn what_stands_in_the_way_reads_back(store: &dyn Store) {
+    let mut credential = store.insert(new("renewing", "trouble")).await.unwrap();
+    for kind in [TroubleKind::Lost, TroubleKind::Refused] {
+        let trouble = Some(Trouble { kind, cause: "timeout".into(), since: at(5) });
+        credential.renewal = Renewal { at: Some(at(7)), failures: 3, trouble, ..Renewal::default() };
+        credential = store.update(credential).await.unwrap();
+        let read = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
+        assert_eq!(read.renewal, credential.renewal);
+    }
+    store.delete(&owner("renewing"), credential.id).await.unwrap();
+}
+
+async fn of_many_at_once_one_renews(store: &Arc<dyn Store>) {
+    let credential = store.insert(new("renewing", "one of many")).await.unwrap();
+    let tries: Vec<_> = (0..50)
+        .map(|_| {
+            let store = Arc::clone(store);
+            tokio::spawn(async move { store.lease(credential.id, 1, NOW, at(60)).await.unwrap().is_some() })
+        })
+        .collect();
+    let mut got = 0;
+    for one in tries {
+        got += usize::from(one.await.unwrap());
+    }
+    assert_eq!(got, 1);
+    let leased = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
+    assert_eq!((leased.renewal.fence, leased.revision), (1, credential.revision + 1));
+    // Memory has learnt of it.
+    let found = store.find(&owner("renewing"), leased.provider, Some(&leased.account)).await.unwrap().unwrap();
+    assert_eq!(found.credential.revision, leased.revision);
+}
+
+async fn a_lease_can_be_taken_over_when_it_is_over(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "taken over")).await.unwrap();
+    let first = store.lease(credential.id, 1, NOW, at(60)).await.unwrap().unwrap();
+    assert!(store.lease(credential.id, 1, at(59), at(200)).await.unwrap().is_none());
+    assert!(store.lease(credential.id, 2, at(60), at(200)).await.unwrap().is_none(), "another token");
+    let longer = store.extend_lease(credential.id, first.renewal.fence, at(90)).await.unwrap().unwrap();
+    assert_eq!(longer.renewal.leased_until, Some(at(90)));
+    let second = store.lease(credential.id, 1, at(90), at(200)).await.unwrap().unwrap();
+    assert_eq!(second.renewal.fence, 2);
+    assert!(store.extend_lease(credential.id, first.renewal.fence, at(300)).await.unwrap().is_none());
+}
+
+async fn a_renewed_token_takes_the_place_of_the_one_it_was_made_from(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "renewed")).await.unwrap();
+    let leased = store.lease(credential.id, 1, NOW, at(60)).await.unwrap().unwrap();
+    let mut renewed = leased.clone();
+    renewed.grant.generation = 2;
+    renewed.grant.access_token = Sealed(vec![9; 64].into());
+    renewed.renewal = Renewal { at: Some(at(500)), ..Renewal::default() };
+    // It may have got another name, or have been checked, meanwhile.
+    let checked = store.update(grantkeep_core::Credential { account: super::account("name"), ..leased }).await.unwrap();
+    let stored = store.renew(renewed.clone(), None).await.unwrap();
+    assert_eq!((stored.account.as_str(), stored.grant.generation), ("name", 2));
+    assert_eq!((stored.renewal.leased_until, stored.renewal.fence), (None, 1));
+    assert_eq!(stored.revision, checked.revision + 1);
+    let read = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{stored:?}"));
+    // The same once more, and one of a row that is gone.
+    assert_eq!(store.renew(renewed.clone(), None).await.unwrap_err(), StoreFault::Stale);
+    store.delete(&owner("renewing"), credential.id).await.unwrap();
+    assert_eq!(store.renew(renewed, None).await.unwrap_err(), StoreFault::Stale);
+}
+
+async fn answers_stay_until_they_are_in_their_row(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "spooled")).await.unwrap();
+    let entry = NewSpooled {
+        credential: credential.id,
+        owner: owner("renewing"),
+        uid: Uid([3; 16]),
+        generation: 1,
+        leased_until: at(60),
+        answer: Sealed(vec![5; 64].into()),
+        spooled_at: NOW,
+    };
+    let first = store.spool(entry.clone()).await.unwrap();
+    let second = store.spool(NewSpooled { generation: 2, ..entry.clone() }).await.unwrap();
+    let spooled = store.spooled().await.unwrap();
+    assert_eq!(spooled.iter().map(|it| it.id).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(format!("{:?}", spooled[0].entry), format!("{entry:?}"));
+    let mut renewed = credential;
+    renewed.grant.generation = 2;
+    store.renew(renewed, Some(first)).await.unwrap();
+    assert_eq!(store.spooled().await.unwrap().len(), 1);
+    store.unspool(second).await.unwrap();
+    assert!(store.spooled().await.unwrap().is_empty());
+}

@@ -1,0 +1,118 @@
+//! Owns the statements of renewals: what is due, who is doing it, and answers that are not in their row yet.
+
+use grantkeep_core::{Credential, CredentialId, Owner, Sealed, Timestamp, Uid};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::query::{self, Order};
+use crate::{NewSpooled, Spooled, StoreFault};
+
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let end = "WHERE renew_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) ORDER BY renew_at LIMIT ?2";
+    query::many(connection, end, params![now.unix(), limit])
+}
+
+pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
+    // What somebody is renewing is looked at again now and then, not at a moment of its own.
+    let sql = "SELECT renew_at FROM credential WHERE renew_at IS NOT NULL AND leased_until IS NULL ORDER BY renew_at LIMIT 1";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(at.map(Timestamp::from_unix))
+}
+
+/// One statement: whoever gets the row back has it. It writes the sealed tokens once more where they are: a disk that does not
+/// take them now would not take the new ones either.
+pub(super) fn lease(
+    connection: &Connection,
+    id: CredentialId,
+    generation: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Credential>, StoreFault> {
+    let sql = "UPDATE credential SET leased_until = ?4, fence = fence + 1, revision = revision + 1, \
+         access_token = access_token, refresh_token = refresh_token \
+         WHERE id = ?1 AND generation = ?2 AND (leased_until IS NULL OR leased_until <= ?3)";
+    let parameters = params![id, generation, now.unix(), until.unix()];
+    if connection.prepare_cached(sql)?.execute(parameters)? == 0 {
+        return Ok(None);
+    }
+    query::one(connection, "WHERE id = ?1", [id])
+}
+
+/// Longer, for whoever still has it.
+pub(super) fn extend(
+    connection: &Connection,
+    id: CredentialId,
+    fence: i64,
+    until: Timestamp,
+) -> Result<Option<Credential>, StoreFault> {
+    let sql = "UPDATE credential SET leased_until = ?3, revision = revision + 1 \
+         WHERE id = ?1 AND fence = ?2 AND leased_until IS NOT NULL";
+    if connection.prepare_cached(sql)?.execute(params![id, fence, until.unix()])? == 0 {
+        return Ok(None);
+    }
+    query::one(connection, "WHERE id = ?1", [id])
+}
+
+/// Puts the renewed token into its row, if the row still has the token that it was made from, and forgets the answer in the spool.
+/// Looks before it changes anything.
+pub(super) fn store(
+    connection: &Connection,
+    mut renewed: Credential,
+    spooled: Option<i64>,
+) -> Result<Credential, StoreFault> {
+    let before = query::one(connection, "WHERE id = ?1", [renewed.id])?.ok_or(StoreFault::Stale)?;
+    if before.uid != renewed.uid || before.grant.generation + 1 != renewed.grant.generation {
+        return Err(StoreFault::Stale);
+    }
+    renewed.revision = before.revision;
+    renewed.account = before.account;
+    renewed.renewal.fence = before.renewal.fence;
+    renewed.renewal.leased_until = None;
+    let stored = query::update(connection, renewed, Order::Kept)?;
+    if let Some(id) = spooled {
+        unspool(connection, id)?;
+    }
+    Ok(stored)
+}
+
+pub(super) fn spool(connection: &Connection, new: &NewSpooled) -> Result<i64, StoreFault> {
+    let sql = "INSERT INTO spool (credential_id, owner, uid, generation, leased_until, answer, spooled_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        new.credential,
+        new.owner.as_str(),
+        new.uid.0,
+        new.generation,
+        new.leased_until.unix(),
+        new.answer.0,
+        new.spooled_at.unix(),
+    ])?;
+    Ok(connection.last_insert_rowid())
+}
+
+pub(super) fn spooled(connection: &Connection) -> Result<Vec<Spooled>, StoreFault> {
+    let sql = "SELECT id, credential_id, owner, uid, generation, leased_until, answer, spooled_at FROM spool ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let id: i64 = row.get(0)?;
+        let Ok(owner) = Owner::new(&row.get::<_, String>(2)?) else {
+            return Ok(Err(StoreFault::Corrupt { table: "spool", id, column: "owner" }));
+        };
+        let entry = NewSpooled {
+            credential: row.get(1)?,
+            owner,
+            uid: Uid(row.get(3)?),
+            generation: row.get(4)?,
+            leased_until: Timestamp::from_unix(row.get(5)?),
+            answer: Sealed(row.get::<_, Vec<u8>>(6)?.into()),
+            spooled_at: Timestamp::from_unix(row.get(7)?),
+        };
+        Ok(Ok(Spooled { id, entry }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+pub(super) fn unspool(connection: &Connection, id: i64) -> Result<(), StoreFault> {
+    connection.prepare_cached("DELETE FROM spool WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+-- Renewal of grants: when it is due, who is doing it, what stands in its way; and answers of providers that are not in their row
+-- yet. Every secret column holds a sealed value, never text.
+
+PRAGMA user_version = 3;
+
+ALTER TABLE credential ADD COLUMN renew_at INTEGER;
+ALTER TABLE credential ADD COLUMN renew_failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE credential ADD COLUMN leased_until INTEGER;
+-- Counts leases: what an older holder writes is not taken.
+ALTER TABLE credential ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE credential ADD COLUMN trouble TEXT CHECK (trouble IN ('lost', 'refused'));
+ALTER TABLE credential ADD COLUMN trouble_cause TEXT;
+ALTER TABLE credential ADD COLUMN trouble_since INTEGER CHECK ((trouble IS NULL) = (trouble_since IS NULL));
+
+CREATE INDEX credential_by_renewal ON credential (renew_at) WHERE renew_at IS NOT NULL;
+
+-- A provider's answer to a refresh, from when it came until it stands in its row.
+CREATE TABLE spool (
+    id            INTEGER PRIMARY KEY,
+    credential_id INTEGER NOT NULL,
+    owner         TEXT    NOT NULL,
+    uid           BLOB    NOT NULL CHECK (length(uid) = 16),
+    -- Of the token that was renewed.
+    generation    INTEGER NOT NULL,
+    leased_until  INTEGER NOT NULL,
+    answer        BLOB    NOT NULL CHECK (length(answer) BETWEEN 33 AND 262144),
+    spooled_at    INTEGER NOT NULL
+) STRICT;
