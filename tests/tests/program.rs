@@ -31,8 +31,12 @@ mod misbehaviour;
 mod outage;
 #[path = "program/owner.rs"]
 mod owner;
+#[path = "program/provider.rs"]
+mod provider;
 #[path = "program/registration.rs"]
 mod registration;
+#[path = "program/sandbox.rs"]
+mod sandbox;
 #[path = "program/secret.rs"]
 mod secret;
 #[path = "program/setting.rs"]

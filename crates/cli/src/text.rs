@@ -111,6 +111,7 @@ pub(crate) fn api_fault(status: StatusCode, body: &[u8]) -> CliFault {
         "account_ambiguous" => return several_accounts(),
         "credential_not_found" => return no_such_credential(),
         "key_not_found" => return no_such_key(),
+        "instance_missing" => return instance_missing(),
         "provider_not_found" => return no_such_provider(),
         _ => {}
     }
@@ -166,6 +167,11 @@ pub(crate) fn no_such_credential() -> CliFault {
 
 pub(crate) fn no_such_key() -> CliFault {
     CliFault::new(Kind::NoSuchThing, "there is no API key of that id", "list them: grantkeep key list")
+}
+
+pub(crate) fn instance_missing() -> CliFault {
+    let hint = "name it with --instance: mstdn.jp, @me@mstdn.jp, or its address";
+    CliFault::usage("Mastodon has many servers, and none was named", hint)
 }
 
 pub(crate) fn no_such_provider() -> CliFault {

@@ -157,7 +157,7 @@ impl Keeper {
         if is_id && answer.state.as_ref().is_some_and(|told| told.expose() != state.expose()) {
             return Err(KeepFault::ExchangeRefused("state_mismatch".into()));
         }
-        let device_id = answer.device_id.as_ref().map(|id| id.copy()).or(device_id);
+        let device_id = answer.device_id.as_ref().map(Secret::copy).or(device_id);
         Ok(Granted { device_id: device_id.filter(|_| is_id), ..self.granted(found, frozen, answer)? })
     }
 

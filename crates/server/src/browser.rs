@@ -19,7 +19,7 @@ use crate::{
     body::{self, BodyFault, Object},
     fault::{Fault, LoginFault},
     finishing::Finishing,
-    page::{self, Frame},
+    page::{self, Answer, Frame},
     reply::Response,
     request::Peer,
     route::Route,
@@ -139,9 +139,10 @@ fn pasted(body: &[u8], headers: &HeaderMap) -> Result<Option<Secret>, Fault> {
 
 /// The page at the end. What became of a login is told to the browser that made it.
 async fn ending(service: &Service, visit: &Visit, id: &AuthorizationId) -> Result<Response, Fault> {
-    let binding = service.cookies(&visit.headers).binding(id);
-    let ending = service.keeper.ending(id, binding).await?;
-    Ok(page::ending(service.frame(), ending.as_ref()))
+    let cookies = service.cookies(&visit.headers);
+    let ending = service.keeper.ending(id, cookies.binding(id)).await?;
+    let answer = if cookies.is_implicit(id) { Answer::Token } else { Answer::Spent };
+    Ok(page::ending(service.frame(), ending.as_ref(), answer))
 }
 
 impl Service {

@@ -17,7 +17,7 @@ use crate::reply::{self, Response};
 
 pub(crate) use asset::Asset;
 pub(crate) use connect::{Connecting, connect};
-pub(crate) use ending::{declined, ending};
+pub(crate) use ending::{Answer, declined, ending};
 use markup::Markup;
 pub(crate) use wrong::{paste_again, relay, wrong};
 

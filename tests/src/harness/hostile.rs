@@ -30,7 +30,7 @@ pub struct Reached {
 pub enum Answer {
     /// 10 GB are announced, and then sent without end.
     Announced,
-    /// A little gzip that unpacks to gigabytes.
+    /// Half a megabyte of gzip that unpacks to 90.
     Bomb,
     /// HTTP 200 and nothing in it.
     Empty,
@@ -192,13 +192,8 @@ fn send(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
             endless(stream)
         }
         Answer::Bomb => {
-            let bomb = bomb(60_000);
-            write!(
-                stream,
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-                bomb.len()
-            )?;
-            stream.write_all(&bomb)
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n\r\n")?;
+            stream.write_all(&bomb(60_000))
         }
         Answer::Empty => whole(stream, 200, "content-type: application/json\r\n", ""),
         Answer::Endless => {
@@ -246,5 +241,5 @@ fn bomb(matches: usize) -> Vec<u8> {
     let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
     let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
     let member: Vec<u8> = head.into_iter().chain(bits.chunks(8).map(byte)).chain([0; 8]).collect();
-    member.repeat(100)
+    member.repeat(6)
 }

@@ -368,3 +368,18 @@ impl Held {
         }
     }
 }
+
+/// What a person does with a link: presses the button, chooses at the provider, and lets the browser follow.
+#[track_caller]
+pub fn go_through(browser: &mut Browser, link: &Url, choice: &[(&str, &str)]) -> Visit {
+    assert_eq!(browser.look(link).reply.status, 200);
+    let sent = browser.submit(link, link.path(), &[]);
+    let mut there = sent.leads_to().unwrap_or_else(|| panic!("{}", sent.reply.body));
+    there.query_pairs_mut().extend_pairs(choice);
+    browser.follow(sent.led_to(&there))
+}
+
+/// What Anna chooses there.
+pub const ANNA: &[(&str, &str)] = &[("auto", "allow"), ("person", "anna")];
+/// The same at VK, where people have numbers.
+pub const ANNA_AT_VK: &[(&str, &str)] = &[("auto", "allow"), ("person", "100001")];

@@ -1,31 +1,43 @@
 //! Owns ports that a test must know before anything listens there: redirect URIs stand in configurations, and a server that is
 //! started again must be where it was.
+//!
+//! Every program of tests has a block of its own: it listens on the first port of it, so that another one takes another.
 
 use std::{
+    io,
     net::{Ipv4Addr, Ipv6Addr, TcpListener},
     process,
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
 };
 
-/// Below what the kernel gives to those who ask for any port.
+/// Below what kernels give to those who ask for any port.
 const FIRST: u16 = 18_000;
-const SPAN: u16 = 12_000;
 
-/// A port at which nothing listens, in either family, and that no other test of this program is given.
+/// How many blocks there are, and how many ports in each.
+const BLOCKS: u16 = 56;
+const PORTS: u16 = 250;
+
+/// A port at which nothing listens, in either family, and that no other test is given.
 pub fn free() -> u16 {
+    static BLOCK: OnceLock<(u16, TcpListener)> = OnceLock::new();
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another program of tests begins elsewhere.
-    let first = u16::try_from(process::id() % u32::from(SPAN / 200)).unwrap() * 200;
-    loop {
-        let port = FIRST + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % SPAN;
-        let is_free = |taken: std::io::Result<TcpListener>| match taken {
-            Ok(_) => true,
-            Err(error) => error.kind() == std::io::ErrorKind::AddrNotAvailable,
-        };
-        if is_free(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))
-            && is_free(TcpListener::bind((Ipv6Addr::LOCALHOST, port)))
-        {
-            return port;
-        }
-    }
+    let (first, _) = BLOCK.get_or_init(block);
+    let mut tried = (0..PORTS).map(|_| first + 1 + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS - 1));
+    tried.find(|port| is_free(*port)).expect("a free port")
+}
+
+fn block() -> (u16, TcpListener) {
+    let own = u16::try_from(process::id() % u32::from(BLOCKS)).unwrap();
+    let mut blocks = (0..BLOCKS).map(|number| FIRST + (own + number) % BLOCKS * PORTS);
+    let listen = |first| Some((first, TcpListener::bind((Ipv4Addr::LOCALHOST, first)).ok()?));
+    blocks.find_map(listen).expect("a block of ports that no other program of tests has")
+}
+
+fn is_free(port: u16) -> bool {
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port));
+    let has_none = |error: &io::Error| error.kind() == io::ErrorKind::AddrNotAvailable;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && v6.as_ref().err().is_none_or(has_none)
 }

@@ -19,6 +19,9 @@ use super::{home::Home, http::Client, jwt, memory::Memory, program::binary, vk::
 /// Longer than any start or end, on whatever machine.
 const AT_MOST: Duration = Duration::from_secs(60);
 
+/// The lines of a greeting come one right after the other.
+const NEXT_LINE: Duration = Duration::from_secs(1);
+
 /// A server to be started.
 #[derive(Debug)]
 pub struct Serve<'a> {
@@ -101,12 +104,13 @@ impl Serve<'_> {
         // Reads on to the end, so that the server never writes into a closed pipe.
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         let (mut address, mut words) = (None, String::new());
-        while let Ok(line) = told.recv_timeout(AT_MOST) {
+        let patience = |address: &Option<SocketAddr>| if address.is_some() { NEXT_LINE } else { AT_MOST };
+        while let Ok(line) = told.recv_timeout(patience(&address)) {
             address = address.or_else(|| address_in_greeting(&line));
             words.push_str(&line);
             words.push('\n');
-            // The last line of both greetings.
-            if line.contains("grantkeep key issue") || line.contains("add vk") {
+            // The last line without a sandbox. With one, nothing more comes.
+            if line.contains("grantkeep key issue") {
                 break;
             }
         }

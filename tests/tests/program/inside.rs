@@ -140,15 +140,19 @@ fn names(port: u16, are_led_inside: bool) -> Vec<String> {
     let all = table.map(|(_, url)| url).chain(TYPED.iter().copied()).chain(led.copied());
     let harmless = |text: String| match are_led_inside {
         true => text,
-        false => text.replace("mstdn.jp", "mstdn.invalid").replace(".com", ".invalid").replace(".social", ".invalid"),
+        false => text
+            .replace("mstdn.jp", "mstdn.invalid")
+            .replace(".box", ".invalid")
+            .replace(".com", ".invalid")
+            .replace(".social", ".invalid"),
     };
     all.map(|text| harmless(filled(text, port))).collect()
 }
 
 /// `/etc/hosts` in which every name that any of these could mean is this machine.
 fn hosts(names: &[String]) -> String {
-    let mut known =
-        BTreeSet::from(["mstdn.jp".to_owned(), "mastodon.social".to_owned(), "inside.mastodon.social".to_owned()]);
+    let more = ["mstdn.jp", "mastodon.social", "inside.mastodon.social", "allowed.mastodon.social"];
+    let mut known = BTreeSet::from(more.map(str::to_owned));
     for name in names {
         for text in [name.clone(), format!("https://{name}"), format!("https://{}", name.rsplit('@').next().unwrap())] {
             if let Some(Host::Domain(host)) = Url::parse(&text).ok().as_ref().and_then(Url::host) {

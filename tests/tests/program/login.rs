@@ -7,12 +7,12 @@ use std::{
 };
 
 use grantkeep_tests::harness::{
-    browser::{Browser, Visit},
+    browser::Browser,
     home::Home,
-    login::{LoginStage, Plan},
+    login::{ANNA, ANNA_AT_VK, LoginStage, Plan, go_through},
     program::{Outcome, Running},
     provider::Providers,
-    wait::at_once,
+    wait::{at_once, until},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -78,18 +78,6 @@ impl Alone {
         assert!(TcpStream::connect(("127.0.0.1", self.plan.port)).is_err(), "{what}: something goes on listening");
     }
 }
-
-/// What a person does with a link: presses the button, chooses at the provider, and lets the browser follow.
-fn go_through(browser: &mut Browser, link: &Url, choice: &[(&str, &str)]) -> Visit {
-    assert_eq!(browser.look(link).reply.status, 200);
-    let sent = browser.submit(link, link.path(), &[]);
-    let mut there = sent.leads_to().unwrap_or_else(|| panic!("{}", sent.reply.body));
-    there.query_pairs_mut().extend_pairs(choice);
-    browser.follow(sent.led_to(&there))
-}
-
-const ANNA: &[(&str, &str)] = &[("auto", "allow"), ("person", "anna")];
-const ANNA_AT_VK: &[(&str, &str)] = &[("auto", "allow"), ("person", "100001")];
 
 #[test]
 fn a_browser_and_a_listener_are_enough() {
@@ -290,7 +278,7 @@ fn a_login_that_does_not_come_to_its_end_leaves_nothing() {
     at_once(ways.map(|(what, line, code, words)| {
         move || {
             let alone = Alone::new();
-            let taken = (what == "port taken").then(|| TcpListener::bind(("127.0.0.1", alone.plan.port)).unwrap());
+            let taken = (what == "port taken").then(|| taken(alone.plan.port));
             let begun = Instant::now();
             let mut running = alone.start(line);
             let fault = match what {
@@ -324,4 +312,9 @@ fn a_login_that_does_not_come_to_its_end_leaves_nothing() {
             println!("{what:<18} exit {code}, after {:.1} s", begun.elapsed().as_secs_f32());
         }
     }));
+}
+
+/// Another program's listener; the port may still be held by whoever looked whether it is free.
+fn taken(port: u16) -> TcpListener {
+    until("the port is to be had", Duration::from_secs(10), || TcpListener::bind(("127.0.0.1", port)).ok())
 }

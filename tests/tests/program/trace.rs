@@ -100,7 +100,7 @@ impl Walk {
 
     fn hear(&mut self, what: &str, status: u16, reply: Reply) {
         assert_eq!(reply.status, status, "{what}: {}", reply.body);
-        self.said.push((what.to_owned(), format!("{}\n{}", reply.head, reply.body)));
+        self.said.push((what.to_owned(), reply.head + "\n" + &reply.body));
     }
 
     /// Nothing of it in any file below the home. The program's own keys are secrets too, but not those of logins.
@@ -277,7 +277,6 @@ fn the_watched_provider(walk: &mut Walk) {
         let path = format!("/api/v1/oauth/watched/authorizations/{}", login.id);
         walk.hear(what, 200, login.client.get(&path));
     }
-    // An error on the way back is hostile text, and is shown: but not what we know to be a secret in it.
     let reached = walk.watched.reached("/token");
     assert!(reached.len() >= 7);
     for reached in reached {

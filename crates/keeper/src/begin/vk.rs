@@ -1,6 +1,6 @@
 //! Owns what a login at VK begins with: the implicit flow, VK ID, the legacy code flow.
 
-use grantkeep_core::Flow;
+use grantkeep_core::{Flow, Secret};
 use grantkeep_oauth::{Endpoint, Method, Scopes};
 use grantkeep_vk as vk;
 
@@ -40,7 +40,7 @@ impl Keeper {
                 let app = self.providers.vk_id.as_ref().ok_or(KeepFault::FlowNotOffered)?;
                 let (scope, uri) = (vk::id::scope(asked), self.providers.vk_id_redirect_uri());
                 let url = vk::id::authorization_url(&app.url, &app.app_id, &uri, &scope, state, &fresh.challenge);
-                let client_secret = app.service_token.as_ref().map(|key| key.copy());
+                let client_secret = app.service_token.as_ref().map(Secret::copy);
                 let token = Some(vk::id::token_endpoint(&app.url));
                 Ok(Plan { client_secret, ..plan(Flow::VkId, uri, url, token, &app.app_id, scope) })
             }

@@ -27,6 +27,9 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
     main.put("<p class=\"lead\">Grantkeep at <strong>").foreign(host);
     main.put("</strong> asks for access to your account at <strong>").foreign(&place).put("</strong>.</p>\n");
     facts(&mut main, connecting);
+    main.put(
+        "<p><strong>Go on only if you began this login yourself:</strong> whoever began it will hold the access.</p>\n",
+    );
     if invitation.takes_paste {
         main.put("<h2>1. Allow access</h2>\n");
     }
@@ -36,9 +39,6 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
     } else {
         main.put("<p class=\"quiet\">You sign in and decide on the page that opens next; Grantkeep does not see your password there.</p>\n");
     }
-    main.put(
-        "<p class=\"quiet\">Go on only if you began this login yourself: whoever began it will hold the access.</p>\n",
-    );
     main.put("</main>\n");
     frame.page(StatusCode::OK, &format!("Connect to {place}"), Forms::Some, &main)
 }
@@ -51,14 +51,17 @@ fn place_of(invitation: &Invitation) -> String {
     }
 }
 
+/// What the heading does not say.
 fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
-    let invitation = connecting.invitation;
+    let Connecting { invitation, host, .. } = connecting;
     main.put("<dl>\n");
-    fact(main, "Provider", name_of(&invitation.provider));
-    if let Some(server) = &invitation.server {
-        fact(main, "Server", server);
+    match (&invitation.provider, &invitation.server) {
+        (Provider::Mastodon, Some(_)) => fact(main, "Provider", name_of(&Provider::Mastodon)),
+        (_, Some(server)) => fact(main, "Server", server),
+        (_, None) => {}
     }
-    fact(main, "Kept for", invitation.owner.as_str());
+    main.put("<div><dt>Kept by</dt><dd>Grantkeep at ").foreign(host).put(", for <code>");
+    main.foreign(invitation.owner.as_str()).put("</code></dd></div>\n");
     if let Some(account) = &invitation.account {
         fact(main, "Under the name", account.as_str());
     }
@@ -107,12 +110,12 @@ fn bring_back(main: &mut Markup, frame: Frame<'_>, connecting: &Connecting<'_>) 
         main.put("<p>The browser is then sent to <code>").foreign(redirect_uri);
         main.put("</code>, which is not Grantkeep's. Copy the whole address of the page that opens, or the code that it shows, and paste it here.</p>\n");
     }
-    paste_box(main, frame, connecting.ticket);
     if from_vk {
-        if let Some(address) = bookmarklet(&invitation.capture_url) {
-            bookmark(main, &address);
-        }
         warning(main, connecting.host);
+    }
+    paste_box(main, frame, connecting.ticket);
+    if from_vk && let Some(address) = bookmarklet(&invitation.capture_url) {
+        bookmark(main, &address);
     }
 }
 
@@ -131,16 +134,18 @@ fn begin_form(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
 
 fn bookmark(main: &mut Markup, address: &str) {
     main.put("<details>\n<summary>Without copying: a bookmark that brings it back</summary>\n");
-    main.put(
-        "<p>Drag this to the bookmarks bar before you open VK: <a class=\"bookmarklet\" draggable=\"true\" href=\"",
-    )
-    .text(address);
+    // Nothing can be dragged where there is no mouse: the style leaves this out there.
+    main.put("<p class=\"drag\">Drag this to the bookmarks bar before you open VK: ");
+    main.put("<a class=\"bookmarklet\" draggable=\"true\" href=\"").text(address);
     main.put("\">Bring to Grantkeep</a></p>\n");
-    main.put("<p>On VK's nearly empty page, click the bookmark: the browser comes back here with the answer, and the token leaves the history. ");
-    main.put("It must be this browser. Clicked on this page, it does nothing.</p>\n");
-    main.put("<p class=\"quiet\">No bookmarks bar? Make a bookmark by hand, with this as its address: <code>")
+    main.put("<p>Without a bookmarks bar, make a bookmark by hand, with this as its address: <code class=\"whole\">")
         .text(address);
-    main.put("</code></p>\n</details>\n");
+    main.put("</code></p>\n");
+    main.put(
+        "<p>On VK's nearly empty page, open the bookmark; on some phones, by typing its name into the address bar. ",
+    );
+    main.put("The browser comes back here with the answer, and the token leaves the history. ");
+    main.put("It must be this browser. Opened on this page, the bookmark does nothing.</p>\n</details>\n");
 }
 
 /// What VK itself says about copying the address, and why it is done here all the same.
@@ -149,7 +154,7 @@ fn warning(main: &mut Markup, host: &str) {
     main.put("<q lang=\"ru\">Пожалуйста, не копируйте данные из адресной строки для сторонних сайтов.</q></p>\n");
     main.put("<p>The warning is right. Whoever has that address can use your account, within what you allowed, until the token ends, which is usually a day. ");
     main.put("Here you hand it to Grantkeep at <strong>").foreign(host);
-    main.put("</strong>, which keeps it encrypted and shows it to VK alone. Do so only if you trust whoever runs it, and paste it nowhere else.</p>\n</div>\n");
+    main.put("</strong>, which keeps it encrypted and shows it to VK alone. Do so only if you trust whoever runs it, paste it nowhere else, and close VK's page afterwards.</p>\n</div>\n");
 }
 
 /// A `javascript:` address that carries the fragment of the page it is clicked on to our own. Taken from a bookmark, it is not

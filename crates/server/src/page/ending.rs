@@ -9,8 +9,17 @@ use crate::reply::Response;
 
 const CLOSE: &str = "<p>You can close this tab.</p>\n";
 
+/// What came back in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Nothing that would be worth anything to anybody else by now.
+    Spent,
+    /// The token itself: whatever address it came in holds it still.
+    Token,
+}
+
 /// The page at the end. None: the login is unknown, or was made in another browser; the answer is the same.
-pub(crate) fn ending(frame: Frame<'_>, ending: Option<&Ending>) -> Response {
+pub(crate) fn ending(frame: Frame<'_>, ending: Option<&Ending>, answer: Answer) -> Response {
     let (title, main) = match ending {
         None => told(
             CALM,
@@ -19,7 +28,7 @@ pub(crate) fn ending(frame: Frame<'_>, ending: Option<&Ending>) -> Response {
             CLOSE,
         ),
         Some(ending) => match ending.progress {
-            Progress::Done => done(ending),
+            Progress::Done => done(ending, answer),
             Progress::Denied => return declined(frame),
             Progress::Claimed | Progress::Pending => told(
                 CALM,
@@ -41,25 +50,42 @@ pub(crate) fn ending(frame: Frame<'_>, ending: Option<&Ending>) -> Response {
 
 /// The page for somebody who said no.
 pub(crate) fn declined(frame: Frame<'_>) -> Response {
-    let (title, main) = told(
+    let mut main = Markup::default();
+    main.put("<main>\n").add(&no()).put("</main>\n");
+    frame.page(StatusCode::OK, DECLINED, Forms::None, &main)
+}
+
+/// The same words, not shown: for the page's script, which hears of it when a fragment said so.
+pub(super) fn ready_for_no(page: &mut Markup) {
+    page.put("<template id=\"declined\">\n").add(&no()).put("</template>\n");
+}
+
+const DECLINED: &str = "Access was declined";
+
+fn no() -> Markup {
+    inside(
         CALM,
-        "Access was declined",
+        DECLINED,
         "You said no, or the provider did in your place. Nothing is stored.",
         "<p>You can close this tab. Should it have been a slip, begin the login again.</p>\n",
-    );
-    frame.page(StatusCode::OK, title, Forms::None, &main)
+    )
 }
 
 const AGAIN: &str = "<p>Begin the login again.</p>\n";
 
 fn told(mark: &'static str, title: &'static str, message: &'static str, more: &'static str) -> (&'static str, Markup) {
     let mut main = Markup::default();
-    main.put("<main>\n").put(mark).put("<h1>").put(title).put("</h1>\n<p class=\"lead\">").put(message);
-    main.put("</p>\n").put(more).put("</main>\n");
+    main.put("<main>\n").add(&inside(mark, title, message, more)).put("</main>\n");
     (title, main)
 }
 
-fn done(ending: &Ending) -> (&'static str, Markup) {
+fn inside(mark: &'static str, title: &'static str, message: &'static str, more: &'static str) -> Markup {
+    let mut inside = Markup::default();
+    inside.put(mark).put("<h1>").put(title).put("</h1>\n<p class=\"lead\">").put(message).put("</p>\n").put(more);
+    inside
+}
+
+fn done(ending: &Ending, answer: Answer) -> (&'static str, Markup) {
     let provider = name_of(&ending.provider);
     let mut main = Markup::default();
     main.put("<main>\n").put(GOOD).put("<h1>Signed in");
@@ -67,6 +93,12 @@ fn done(ending: &Ending) -> (&'static str, Markup) {
         main.put(" as ").foreign(account.as_str());
     }
     main.put(" at ").foreign(provider).put("</h1>\n<p class=\"lead\">The token is kept. You can close this tab.</p>\n");
+    if answer == Answer::Token {
+        main.put(
+            "<p class=\"note\"><strong>Did you paste an address?</strong> Close the page that you took it from, too: ",
+        );
+        main.put("its address still has the token, and so has the browser's history.</p>\n");
+    }
     if !ending.verified {
         main.put("<p class=\"note\"><strong>Not confirmed yet.</strong> ").foreign(provider);
         main.put(" has not said whose token it is. A running Grantkeep asks again by itself.</p>\n");

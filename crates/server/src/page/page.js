@@ -5,8 +5,21 @@
   const fragment = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
 
+  const entitle = (title) => {
+    document.title = `${title} – Grantkeep`;
+  };
+
+  // To decline is no fault: what to say then lies ready on the page.
+  const declined = (main) => {
+    main.classList.remove("waits");
+    main.replaceChildren(document.getElementById("declined").content);
+    entitle(main.querySelector("h1").textContent);
+  };
+
   const tell = (main, words) => {
     main.dataset.errorType = words.error_type;
+    if (words.error_type === "access_denied") return declined(main);
+    entitle(words.error);
     main.classList.replace("waits", "wrong");
     const texts = { ...words, message: `${words.message}.`, solution: `${words.solution}.` };
     for (const [name, text] of Object.entries(texts)) document.getElementById(name).textContent = text;

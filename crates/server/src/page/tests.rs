@@ -77,7 +77,7 @@ async fn hostile_text_stays_text() {
                 pages.push(connect_page(&invitation(text, provider, flow), text).await);
             }
             for progress in [Progress::Done, Progress::Failed, Progress::Unknown] {
-                pages.push(html(ending(FRAME, Some(&ended(progress, text)))).await);
+                pages.push(html(ending(FRAME, Some(&ended(progress, text)), Answer::Token)).await);
             }
             pages
         };
@@ -137,13 +137,66 @@ async fn each_end_has_its_page() {
         (Progress::Pending, "Not finished yet"),
         (Progress::Claimed, "Not finished yet"),
     ] {
-        let page = html(ending(FRAME, Some(&ended(progress, "anna@mstdn.jp")))).await;
+        let page = html(ending(FRAME, Some(&ended(progress, "anna@mstdn.jp")), Answer::Spent)).await;
         assert!(page.contains(expected), "{progress:?}: {page}");
         let is_done = progress == Progress::Done;
         assert_eq!((page.contains("anna@mstdn.jp</bdi> at"), page.contains("Less than asked for")), (is_done, is_done));
     }
     let plain = Ending { verified: true, scope_reduced: false, ..ended(Progress::Done, "anna") };
-    assert!(!html(ending(FRAME, Some(&plain))).await.contains("class=\"note\""));
+    assert!(!html(ending(FRAME, Some(&plain), Answer::Spent)).await.contains("class=\"note\""));
+    assert!(html(ending(FRAME, Some(&plain), Answer::Token)).await.contains("its address still has the token"));
+}
+
+#[tokio::test]
+async fn what_a_fragment_may_say_lies_ready_on_the_pages_that_look() {
+    let page = html(declined(FRAME)).await;
+    let words: Vec<&str> = page.lines().filter(|line| line.starts_with("<h1>") || line.starts_with("<p")).collect();
+    assert_eq!(words.len(), 3, "{page}");
+    let other = Fault::Unusable(State::Expired);
+    for (response, looks) in
+        [(relay(FRAME), true), (wrong(FRAME, &LoginFault::StateMissing.into()), true), (wrong(FRAME, &other), false)]
+    {
+        let page = html(response).await;
+        assert_eq!((page.contains("data-relay"), page.contains("<template id=\"declined\">")), (looks, looks));
+        let ready = page.split_once("<template").map_or("", |(_, ready)| ready);
+        assert!(words.iter().all(|line| ready.contains(line) == looks), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_warning_stands_above_what_it_warns_of() {
+    let acme = Provider::OAuth2(ProviderName::new("acme").unwrap());
+    for (provider, flow, order) in [
+        (Provider::Mastodon, Flow::Code, &["Go on only if", "<button"][..]),
+        (acme, Flow::Code, &["Go on only if", "<button", "<textarea"]),
+        (
+            Provider::Vk,
+            Flow::Implicit,
+            &["Go on only if", "<button", "lang=\"ru\"", "close VK's page", "<textarea", "javascript:"],
+        ),
+    ] {
+        let page = connect_page(&invitation("plain", provider, flow), "h").await;
+        let places: Vec<_> = order.iter().map(|words| page.find(words)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{provider}: {places:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_facts_do_not_repeat_the_heading() {
+    let acme = Provider::OAuth2(ProviderName::new("acme").unwrap());
+    for (provider, server, heading, fact) in [
+        (Provider::Mastodon, Some("https://mstdn.jp"), "mstdn.jp", "<dt>Provider</dt><dd><bdi>Mastodon</bdi>"),
+        (acme, Some("https://acme.example"), "acme", "<dt>Server</dt><dd><bdi>https://acme.example</bdi>"),
+        (Provider::Vk, None, "VK", "<dl>\n<div><dt>Kept by</dt>"),
+    ] {
+        let invitation = Invitation { server: server.map(Into::into), ..invitation("me", provider, Flow::Code) };
+        let page = connect_page(&invitation, "keep.example").await;
+        let kept = "<dt>Kept by</dt><dd>Grantkeep at <bdi>keep.example</bdi>, for <code><bdi>me</bdi></code></dd>";
+        for part in [&format!("<h1>Connect to <bdi>{heading}</bdi></h1>"), fact, kept] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert_eq!(page.matches("<dt>").count(), if server.is_some() { 5 } else { 4 }, "{page}");
+    }
 }
 
 #[tokio::test]
@@ -153,7 +206,7 @@ async fn every_page_has_the_same_head_and_headers() {
     let missing = Fault::Login(LoginFault::StateMissing);
     for (response, status, has_forms) in [
         (connect(FRAME, &connecting), 200, true),
-        (ending(FRAME, None), 200, false),
+        (ending(FRAME, None, Answer::Spent), 200, false),
         (declined(FRAME), 200, false),
         (relay(FRAME), 200, false),
         (wrong(FRAME, &missing), 400, false),

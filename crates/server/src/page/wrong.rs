@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{BAD, CALM, Forms, Frame, Markup, connect::paste_box};
+use super::{BAD, CALM, Forms, Frame, Markup, connect::paste_box, ending::ready_for_no};
 use crate::{
     fault::{Fault, LoginFault},
     reply::{self, Response},
@@ -19,6 +19,9 @@ pub(crate) fn wrong(frame: Frame<'_>, fault: &Fault) -> Response {
     tell(&mut main, fault, if looks { " data-relay=\"fragment\"" } else { "" });
     reason(&mut main, fault.error_type());
     main.put("</main>\n");
+    if looks {
+        ready_for_no(&mut main);
+    }
     let mut response = frame.page(fault.status(), text::english(fault).error, Forms::None, &main);
     reply::mark_fault(&mut response, fault);
     response
@@ -72,5 +75,6 @@ pub(crate) fn relay(frame: Frame<'_>) -> Response {
     main.put("Without it, copy the whole address and paste it on the page where you began, or into <code>grantkeep add</code>.</p></noscript>\n");
     reason(&mut main, "");
     main.put("</main>\n");
+    ready_for_no(&mut main);
     frame.page(StatusCode::OK, "One moment", Forms::None, &main)
 }

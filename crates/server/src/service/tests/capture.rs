@@ -377,13 +377,16 @@ async fn a_fragment_comes_by_our_own_page() {
     assert_eq!(arrived.body, format!(r#"{{"location":"/done/{}"}}"#, id(&begun)));
     assert_eq!(stage.status_of(&key, "vk", &begun).await, "done");
     assert_eq!(browser.post_fragment("/callback/vk", fragment).await.verdict(), "400 state_used");
-    assert!(
-        browser
-            .get(&format!("/done/{}", id(&begun)))
-            .await
-            .body
-            .contains("Signed in as <bdi>my_vk</bdi> at <bdi>VK</bdi>")
-    );
+    let page = browser.get(&format!("/done/{}", id(&begun))).await;
+    for part in ["Signed in as <bdi>my_vk</bdi> at <bdi>VK</bdi>", "its address still has the token"] {
+        assert!(page.body.contains(part), "{part} is not in {}", page.body);
+    }
+
+    let (begun, browser) = (stage.begin(&key, "vk", "").await, Browser::new(&stage));
+    let back = stage.sent_back(&browser.set_out(&begun).await, "auto=deny").await;
+    let answer = browser.post_fragment("/callback/vk", back.fragment().unwrap()).await;
+    assert_eq!(answer.verdict(), "400 access_denied", "the page's script knows that word: {}", answer.body);
+    assert_eq!(stage.status_of(&key, "vk", &begun).await, "denied access_denied");
 }
 
 #[tokio::test]
