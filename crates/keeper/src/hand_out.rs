@@ -84,7 +84,10 @@ fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> boo
 /// Why nothing is handed out: a person must act, or somebody is away.
 fn told(given: KeepFault, why: KeepFault) -> KeepFault {
     match (given, why) {
-        (KeepFault::Unusable(_), why @ (KeepFault::ProviderUnavailable(_) | KeepFault::Store(_) | KeepFault::WaitOver)) => why,
+        (
+            KeepFault::Unusable(_),
+            why @ (KeepFault::ProviderUnavailable(_) | KeepFault::Store(_) | KeepFault::WaitOver),
+        ) => why,
         (given, _) => given,
     }
 }

@@ -113,7 +113,9 @@ impl Keeper {
         let renewal = &current.renewal;
         let is_early = renewal.failures > 0 && renewal.at.is_some_and(|at| at > now);
         match &renewal.trouble {
-            Some(trouble) if is_early && trouble.kind == TroubleKind::Lost => Err(KeepFault::Unusable(State::Ambiguous)),
+            Some(trouble) if is_early && trouble.kind == TroubleKind::Lost => {
+                Err(KeepFault::Unusable(State::Ambiguous))
+            }
             _ if is_early && why == Why::Needed && renewal.leased_until.is_none() => {
                 Err(KeepFault::ProviderUnavailable("trying_again".into()))
             }

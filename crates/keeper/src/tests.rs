@@ -19,6 +19,7 @@ use super::*;
 use crate::settle::next_check;
 
 mod login;
+mod renewal;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -84,7 +85,14 @@ impl Stage {
     async fn handed_out(&self, name: Option<&str>) -> Result<String, KeepFault> {
         let account = name.map(account);
         let min_ttl = Lifetime::from_minutes(10);
-        let handed = self.keeper.hand_out(&self.owner, Provider::Vk, account.as_ref(), min_ttl).await?;
+        let wanted = Wanted {
+            owner: &self.owner,
+            provider: Provider::Vk,
+            account: account.as_ref(),
+            min_ttl,
+            wait: std::time::Duration::from_secs(5),
+        };
+        let handed = self.keeper.hand_out(wanted).await?;
         Ok(handed.access_token.expose().to_owned())
     }
 }
@@ -105,7 +113,7 @@ fn providers(sandbox: &Sandbox) -> Providers {
         client_id: client_id.to_owned(),
         client_secret: Some(Secret::from(secret)),
         client_auth: None,
-        scopes: vec!["openid".to_owned(), "profile".to_owned()],
+        scopes: ["openid", "profile", "offline_access"].map(str::to_owned).to_vec(),
         redirect_uri: None,
     };
     Providers {

@@ -152,6 +152,13 @@ pub(crate) struct Begun {
     id: CredentialId,
 }
 
+#[cfg(test)]
+impl Beginning {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
 impl Beginning {
     /// None: it is being renewed already.
     fn begin(&self, id: CredentialId) -> Option<Begun> {

@@ -303,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_server_may_say_when() {
-        for (value, seconds) in [("7", Some(7)), ("0", Some(1)), ("99999999", Some(3600)), ("soon", None), ("-1", None)] {
+        for (value, seconds) in [("7", Some(7)), ("0", Some(1)), ("99999999", Some(3600)), ("soon", None), ("-1", None)]
+        {
             let heard = hear(Ok(answer(503, Some(("retry-after", value)), "")), false);
             let Heard::Later { after, .. } = heard else { panic!("{heard:?}") };
             assert_eq!(after.map(Lifetime::seconds), seconds, "{value}");

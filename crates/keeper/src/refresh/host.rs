@@ -77,7 +77,11 @@ impl Hosts {
             let pause = pause(host.failures);
             let chance = f64::from(random[0]) / 255.0;
             host.open_until = Some(Instant::now() + pause.mul_f64(0.5 + chance / 2.0));
-            tracing::warn!(host = name, failures = host.failures, "a host does not answer; it is left alone for a while");
+            tracing::warn!(
+                host = name,
+                failures = host.failures,
+                "a host does not answer; it is left alone for a while"
+            );
         }
     }
 

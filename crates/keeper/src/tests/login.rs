@@ -6,10 +6,10 @@ use grantkeep_core::{Answer, AuthorizationId, Flow, Progress};
 
 use super::*;
 
-const ACME: fn() -> Provider = || Provider::OAuth2(ProviderName::new("acme").unwrap());
+pub(super) const ACME: fn() -> Provider = || Provider::OAuth2(ProviderName::new("acme").unwrap());
 
 #[expect(clippy::disallowed_methods, reason = "the sandbox has the real clock")]
-fn today() -> Timestamp {
+pub(super) fn today() -> Timestamp {
     Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64)
 }
 
@@ -20,7 +20,7 @@ struct Visitor {
     to: Url,
 }
 
-fn wish(provider: Provider) -> Begin {
+pub(super) fn wish(provider: Provider) -> Begin {
     Begin { provider, account: None, instance: None, scope: None, flow: None, by_paste: false }
 }
 
@@ -63,7 +63,7 @@ impl Stage {
         self.keeper.capture(Arrival { path, text, in_fragment, binding: &binding }).await
     }
 
-    async fn log_in(&self, begin: Begin, how: &str) -> Credential {
+    pub(super) async fn log_in(&self, begin: Begin, how: &str) -> Credential {
         let provider = begin.provider;
         let (begun, visitor) = self.begin(begin).await;
         let back = self.sent_back(&visitor.to, how).await;

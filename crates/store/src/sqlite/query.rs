@@ -30,7 +30,11 @@ macro_rules! known {
     };
 }
 
-pub(super) fn one(connection: &Connection, end: &str, parameters: impl Params) -> Result<Option<Credential>, StoreFault> {
+pub(super) fn one(
+    connection: &Connection,
+    end: &str,
+    parameters: impl Params,
+) -> Result<Option<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_row(parameters, |row| Ok(row::read(row))).optional()?.transpose()

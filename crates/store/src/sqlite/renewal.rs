@@ -14,7 +14,8 @@ pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Resu
 
 pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
     // What somebody is renewing is looked at again now and then, not at a moment of its own.
-    let sql = "SELECT renew_at FROM credential WHERE renew_at IS NOT NULL AND leased_until IS NULL ORDER BY renew_at LIMIT 1";
+    let sql =
+        "SELECT renew_at FROM credential WHERE renew_at IS NOT NULL AND leased_until IS NULL ORDER BY renew_at LIMIT 1";
     let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
     Ok(at.map(Timestamp::from_unix))
 }
@@ -91,7 +92,8 @@ pub(super) fn spool(connection: &Connection, new: &NewSpooled) -> Result<i64, St
 }
 
 pub(super) fn spooled(connection: &Connection) -> Result<Vec<Spooled>, StoreFault> {
-    let sql = "SELECT id, credential_id, owner, uid, generation, leased_until, answer, spooled_at FROM spool ORDER BY id";
+    let sql =
+        "SELECT id, credential_id, owner, uid, generation, leased_until, answer, spooled_at FROM spool ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let id: i64 = row.get(0)?;
