@@ -1,5 +1,5 @@
--- Renewal of grants: when it is due, who is doing it, what stands in its way; and answers of providers that are not in their row
--- yet. Every secret column holds a sealed value, never text.
+-- Renewal of grants: when it is due, who is doing it, what stands in its way; answers of providers that are not in their row yet;
+-- and the audit. Every secret column holds a sealed value, never text.
 
 PRAGMA user_version = 3;
 
@@ -26,3 +26,22 @@ CREATE TABLE spool (
     answer        BLOB    NOT NULL CHECK (length(answer) BETWEEN 33 AND 262144),
     spooled_at    INTEGER NOT NULL
 ) STRICT;
+
+-- What was done. Only ever added to; each hash covers the one before it.
+CREATE TABLE event (
+    number        INTEGER PRIMARY KEY,
+    at            INTEGER NOT NULL,
+    action        TEXT    NOT NULL,
+    owner         TEXT    NOT NULL,
+    provider      TEXT,
+    account       TEXT,
+    credential_id INTEGER,
+    actor         TEXT    NOT NULL,
+    outcome       TEXT    NOT NULL,
+    hash          BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE INDEX event_by_owner ON event (owner, number);
+
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;
+CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'the audit is only added to'); END;

@@ -4,7 +4,9 @@
 
 pub mod authorization;
 pub mod credential;
+pub mod event;
 pub mod evidence;
+pub mod forecast;
 pub mod name;
 pub mod outgoing;
 pub mod redirect;

@@ -7,6 +7,7 @@ use grantkeep_core::{
 };
 
 mod attempt;
+mod event;
 mod renewal;
 
 use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
@@ -66,6 +67,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     due_ones_come_longest_due_first(&*store).await;
     attempt::suite(&store).await;
     renewal::suite(&store).await;
+    event::suite(&*store).await;
     keys_are_listed_and_revoked(&*store).await;
     the_first_data_key_stays(&*store).await;
     writers_at_once_are_all_answered(&store).await;

@@ -15,6 +15,7 @@ use std::{pin::Pin, sync::Arc};
 use grantkeep_core::{
     Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, NewAuthorization,
     Owner, Progress, Provider, Subject, Timestamp, Uid,
+    event::{Event, Recorded},
 };
 
 pub use fault::StoreFault;
@@ -52,6 +53,9 @@ pub struct NewCredential {
     /// When to renew it by itself.
     pub renew_at: Option<Timestamp>,
 }
+
+/// The hash of an event with that number, after the one before it.
+pub type Chain = fn(&[u8; 32], i64, &Event) -> [u8; 32];
 
 /// A credential found by owner, provider and perhaps account.
 #[derive(Clone, Debug)]
@@ -191,6 +195,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Forgets a registration that its server no longer knows, unless it has been renewed meanwhile; says whether it did.
     fn unregister(&self, registration: Registration) -> Answering<'_, bool>;
+
+    /// Adds to the audit, in this order; each is bound to the one before it by `chain`.
+    fn record(&self, events: Vec<Event>, chain: Chain) -> Answering<'_, ()>;
+
+    /// What stands in the audit after that number, of one owner or of all.
+    fn recorded<'a>(&'a self, owner: Option<&'a Owner>, after: i64, limit: usize) -> Answering<'a, Vec<Recorded>>;
 
     /// Remembers an issued API key.
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod connection;
+mod event;
 mod migration;
 mod query;
 mod reader;
@@ -18,10 +19,11 @@ use std::{path::PathBuf, sync::Arc};
 use grantkeep_core::{
     Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, NewAuthorization, Owner, Progress,
     Provider, Timestamp,
+    event::{Event, Recorded},
 };
 
 use crate::{
-    Answering, ApiKey, Found, Listing, NewCredential, NewSpooled, Registration, Spooled, Store, StoreFault,
+    Answering, ApiKey, Chain, Found, Listing, NewCredential, NewSpooled, Registration, Spooled, Store, StoreFault,
     cache::FoundCache,
 };
 use reader::Readers;
@@ -281,6 +283,14 @@ impl Store for SqliteStore {
 
     fn unregister(&self, registration: Registration) -> Answering<'_, bool> {
         self.write(move |connection| Ok((attempt::unregister(connection, &registration)?, Changes::default())))
+    }
+
+    fn record(&self, events: Vec<Event>, chain: Chain) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((event::append(connection, &events, chain)?, Changes::default())))
+    }
+
+    fn recorded<'a>(&'a self, owner: Option<&'a Owner>, after: i64, limit: usize) -> Answering<'a, Vec<Recorded>> {
+        self.read(move |connection| event::list(connection, owner, after, limit))
     }
 
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()> {

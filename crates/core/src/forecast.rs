@@ -1,0 +1,118 @@
+//! Owns the forecast: when a person is next needed for a credential. A pure function of what is known now.
+
+use crate::{Credential, Timestamp, TroubleKind};
+
+/// When a person is needed, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// When. Not later than now where they are needed already.
+    pub at: Timestamp,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a person is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its time is up then, and nothing renews it.
+    Ends,
+    /// It cannot be used now.
+    Now,
+    /// The provider refused to renew it: it ends then.
+    RenewalRefused,
+}
+
+impl Why {
+    /// Name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ends => "ends",
+            Self::Now => "now",
+            Self::RenewalRefused => "renewal_refused",
+        }
+    }
+}
+
+impl Credential {
+    /// When a person is next needed, as far as can be told; none: not by the clock.
+    pub fn need(&self, now: Timestamp) -> Option<Need> {
+        let status = self.status(now);
+        if status.state.needs_person() {
+            return Some(Need { at: status.since, why: Why::Now });
+        }
+        let ends_at = self.grant.expiry.at();
+        match self.renewal.trouble.as_ref().map(|trouble| trouble.kind) {
+            Some(TroubleKind::Refused) => Some(Need { at: ends_at.unwrap_or(now), why: Why::RenewalRefused }),
+            // It is tried once more when the access token has ended, and may turn out well.
+            Some(TroubleKind::Lost) => ends_at.map(|at| Need { at, why: Why::Ends }),
+            None if self.can_renew() => None,
+            None => ends_at.map(|at| Need { at, why: Why::Ends }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind,
+        Trouble, Uid,
+    };
+
+    const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
+
+    fn after(hours: u64) -> Timestamp {
+        BEGIN.after(Lifetime::from_hours(hours))
+    }
+
+    fn credential(expiry: Expiry, renews: bool, renewal: Renewal, outcome: Outcome) -> Credential {
+        Credential {
+            id: 1,
+            uid: Uid([0; 16]),
+            revision: 1,
+            owner: Owner::new("me").unwrap(),
+            provider: Provider::Mastodon,
+            server: None,
+            account: Account::new("a").unwrap(),
+            subject: None,
+            grant: Grant {
+                kind: TokenKind::OAuth2,
+                access_token: Sealed(Box::default()),
+                refresh_token: renews.then(|| Sealed(Box::default())),
+                device_id: None,
+                generation: 1,
+                expiry,
+                scope: Scope::default(),
+            },
+            evidence: Evidence::captured(BEGIN).with(outcome, "x", "y", BEGIN),
+            created_at: BEGIN,
+            check_at: None,
+            renewal,
+        }
+    }
+
+    #[test]
+    fn a_person_is_needed_when_nothing_else_helps() {
+        let day = Expiry::Stated(after(24));
+        let trouble =
+            |kind| Renewal { trouble: Some(Trouble { kind, cause: "x".into(), since: BEGIN }), ..Renewal::default() };
+        let none = Renewal::default;
+        #[rustfmt::skip]
+        let rows = [
+            (credential(day, false, none(), Outcome::Alive),                              Some((after(24), Why::Ends))),
+            (credential(Expiry::Never, false, none(), Outcome::Alive),                    None),
+            (credential(day, true, none(), Outcome::Alive),                               None),
+            (credential(day, true, trouble(TroubleKind::Lost), Outcome::Alive),           Some((after(24), Why::Ends))),
+            (credential(day, true, trouble(TroubleKind::Refused), Outcome::Alive),        Some((after(24), Why::RenewalRefused))),
+            (credential(Expiry::Unstated, true, trouble(TroubleKind::Refused), Outcome::Alive), Some((after(1), Why::RenewalRefused))),
+            (credential(day, false, none(), Outcome::Revoked),                            Some((BEGIN, Why::Now))),
+            (credential(day, true, none(), Outcome::Revoked),                             Some((BEGIN, Why::Now))),
+        ];
+        for (credential, expected) in rows {
+            let need = credential.need(after(1)).map(|need| (need.at, need.why));
+            assert_eq!(need, expected, "{:?}", credential.renewal);
+        }
+        let over = credential(day, false, none(), Outcome::Alive).need(after(25));
+        assert_eq!(over.map(|need| need.why), Some(Why::Now));
+    }
+}
