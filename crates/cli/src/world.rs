@@ -6,7 +6,7 @@ use grantkeep_core::Timestamp;
 use grantkeep_keeper::World;
 
 /// The world as it is.
-pub(crate) const REAL: World = World { now, random };
+pub(crate) const REAL: World = World { now, random, steady };
 
 #[expect(clippy::disallowed_methods, reason = "the outermost layer holds the real clock")]
 pub(crate) fn now() -> Timestamp {
@@ -16,6 +16,11 @@ pub(crate) fn now() -> Timestamp {
         Err(error) => -i64::try_from(error.duration().as_secs()).unwrap_or(i64::MAX),
     };
     Timestamp::from_unix(seconds)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the outermost layer holds the real clock")]
+fn steady() -> tokio::time::Instant {
+    tokio::time::Instant::now()
 }
 
 /// 16 bytes of the operating system's generator: the cryptographic library's own takes some 30 ms to seed itself, which no command

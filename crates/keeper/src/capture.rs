@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Authorization, AuthorizationId, Flow, Progress, Provider, Secret,
+    Authorization, AuthorizationId, Credential, Flow, Progress, Provider, Secret,
+    event::Action,
     redirect::{self, Intake, IntakeFault},
 };
 use grantkeep_oauth::{
@@ -148,8 +149,18 @@ impl Keeper {
                 self.end(found, Progress::Expired, "", None).await?;
                 Err(CaptureFault::StateExpired)
             }
-            _ => Err(CaptureFault::StateUsed),
+            _ => {
+                if let Some(credential) = self.credential_of(found).await? {
+                    self.note(Action::Replay, &credential, "refused");
+                }
+                Err(CaptureFault::StateUsed)
+            }
         }
+    }
+
+    async fn credential_of(&self, found: &Authorization) -> Result<Option<Credential>, KeepFault> {
+        let Some(id) = found.credential else { return Ok(None) };
+        Ok(self.store.get(&found.begun.owner, id).await?)
     }
 
     /// Ends an authorization of which something wrong came back.

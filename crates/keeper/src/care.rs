@@ -47,6 +47,7 @@ impl Keeper {
     /// Waits for renewals under way, brings everything into the main file and ends the writer.
     pub async fn close(&self) -> Result<(), KeepFault> {
         self.flights.landed().await;
+        self.write_audit().await?;
         Ok(self.store.close().await?)
     }
 }

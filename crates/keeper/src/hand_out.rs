@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grantkeep_core::{Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp};
+use grantkeep_core::{
+    Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp, event::Action,
+};
 
 use crate::{KeepFault, Keeper, refresh::Why};
 
@@ -62,10 +64,13 @@ impl Keeper {
     fn give(&self, credential: &Credential, min_ttl: Lifetime) -> Result<HandOut, KeepFault> {
         let status = credential.status(self.now());
         if status.state.needs_person() || status.is_valid == Some(false) {
+            self.note(Action::HandOut, credential, status.state.as_str());
             return Err(KeepFault::Unusable(status.state));
         }
+        let access_token = self.open(credential)?;
+        self.note(Action::HandOut, credential, "done");
         Ok(HandOut {
-            access_token: self.open(credential)?,
+            access_token,
             expires_at: Expiry::at(credential.grant.expiry),
             scope: credential.grant.scope.granted.clone(),
             credential_id: credential.id,

@@ -2,15 +2,18 @@
 
 use std::{fmt, sync::Arc};
 
-use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Sealed, Secret, Timestamp, Uid};
+use grantkeep_core::{
+    Account, Credential, CredentialId, Owner, Provider, Sealed, Secret, Timestamp, Uid, event::Action,
+};
 use grantkeep_outbound::Client;
 use grantkeep_seal::{Place, Sealer};
 use grantkeep_store::{Found, Listing, Store};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     KeepFault, Providers,
     application::Turns,
+    audit::Notes,
     refresh::{Flights, Hosts},
     site::Known,
     watch::Beginning,
@@ -23,6 +26,8 @@ pub struct World {
     pub now: fn() -> Timestamp,
     /// 16 unpredictable bytes.
     pub random: fn() -> [u8; 16],
+    /// A clock that nobody sets, and that goes on from wherever.
+    pub steady: fn() -> Instant,
 }
 
 impl fmt::Debug for World {
@@ -65,6 +70,8 @@ pub struct Keeper {
     pub(crate) due_changed: Notify,
     /// The same for renewals.
     pub(crate) renewals_changed: Notify,
+    /// Deeds that are not in the audit yet.
+    pub(crate) notes: Notes,
     /// What the watcher is renewing.
     pub(crate) beginning: Beginning,
     sealer: Sealer,
@@ -85,6 +92,7 @@ impl Keeper {
             flights: Flights::default(),
             due_changed: Notify::new(),
             renewals_changed: Notify::new(),
+            notes: Notes::default(),
             beginning: Beginning::default(),
             sealer,
         }
@@ -125,12 +133,13 @@ impl Keeper {
 
     /// Forgets a credential here; the provider is not told.
     pub async fn forget(&self, owner: &Owner, id: CredentialId) -> Result<(), KeepFault> {
-        if self.store.delete(owner, id).await? {
-            tracing::info!(credential = id, "credential forgotten");
-            Ok(())
-        } else {
-            Err(KeepFault::NotFound)
+        let credential = self.get(owner, id).await?;
+        if !self.store.delete(owner, id).await? {
+            return Err(KeepFault::NotFound);
         }
+        tracing::info!(credential = id, "credential forgotten");
+        self.note(Action::Forget, &credential, "done");
+        Ok(())
     }
 
     /// The access token of a credential.

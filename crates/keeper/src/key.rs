@@ -1,5 +1,6 @@
 //! Owns the remembering of issued API keys. Signing and verifying them belongs to the server.
 
+use grantkeep_core::event::Action;
 use grantkeep_store::ApiKey;
 
 use crate::{KeepFault, Keeper};
@@ -8,7 +9,10 @@ impl Keeper {
     /// Remembers an issued key.
     pub async fn add_key(&self, key: ApiKey) -> Result<(), KeepFault> {
         tracing::info!(key = key.id, "API key issued");
-        Ok(self.store.add_key(key).await?)
+        let (owner, id) = (key.owner.clone(), key.id.clone());
+        self.store.add_key(key).await?;
+        self.note_key(Action::KeyIssue, &owner, &id);
+        Ok(())
     }
 
     /// Every issued key.
@@ -20,6 +24,9 @@ impl Keeper {
     pub async fn revoke_key(&self, id: &str) -> Result<(), KeepFault> {
         if self.store.revoke_key(id, self.now()).await? {
             tracing::info!(key = id, "API key revoked");
+            if let Some(key) = self.keys().await?.into_iter().find(|key| key.id == id) {
+                self.note_key(Action::KeyRevoke, &key.owner, id);
+            }
             Ok(())
         } else {
             Err(KeepFault::NotFound)

@@ -6,6 +6,7 @@
 mod application;
 mod ask;
 mod attempt;
+mod audit;
 mod begin;
 mod capture;
 mod care;
@@ -27,6 +28,7 @@ mod unlock;
 mod watch;
 
 pub use attempt::{Attempt, Ending};
+pub use audit::{AuditFound, acting_as};
 pub use begin::{Begin, Begun, DeviceCode};
 pub use capture::{Arrival, CaptureFault};
 pub use care::Health;
@@ -39,6 +41,7 @@ pub use provider::{OAuth2Settings, ProviderView, Providers, VkCodeSettings, VkId
 pub use submit::{Submission, Submitted};
 pub use unlock::{UnlockFault, unlock};
 
+pub use grantkeep_core::event::Recorded;
 pub use grantkeep_oauth::{Endpoint, EndpointFault, Issuer, IssuerFault, Method};
 pub use grantkeep_store::{ApiKey, Found, Listing, StoreFault};
 pub use grantkeep_vk::Settings as VkSettings;

@@ -12,7 +12,8 @@ mod request;
 use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{
-    Credential, CredentialId, Lifetime, Owner, Provider, Renewal, State, Timestamp, Trouble, TroubleKind, renewal,
+    Credential, CredentialId, Lifetime, Owner, Provider, Renewal, State, Timestamp, Trouble, TroubleKind,
+    event::Action, renewal,
 };
 use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
 use tokio::time::Instant;
@@ -132,14 +133,14 @@ impl Keeper {
             Ok(prepared) => prepared,
             Err(heard) => return Ok(Some(self.came_to_nothing(current, heard).await)),
         };
-        if let Err(open_for) = self.hosts.admit(prepared.host()).await {
+        if let Err(open_for) = self.hosts.admit(prepared.host(), (self.world.steady)()).await {
             let heard = Heard::Later { cause: "host_unavailable".into(), after: Some(self.spread(open_for)) };
             return Ok(Some(self.came_to_nothing(current, heard).await));
         }
         let now = self.now();
         let leased = self.store.lease(current.id, current.grant.generation, now, now.after(LEASED_FOR)).await?;
         let Some(leased) = leased else { return Ok(None) };
-        let leased_at = Instant::now();
+        let leased_at = (self.world.steady)();
         let keeper = Arc::clone(self);
         let flight = self.flights.begin();
         let task = tokio::spawn(async move {
@@ -156,14 +157,15 @@ impl Keeper {
         prepared: Prepared,
         leased_at: Instant,
     ) -> Result<Credential, KeepFault> {
-        if leased_at.elapsed() > SENT_WITHIN {
+        if (self.world.steady)() - leased_at > SENT_WITHIN {
             // Stopped in between, and perhaps for long: nothing has been sent.
             return self.came_to_nothing(leased, Heard::Later { cause: "too_late".into(), after: None }).await;
         }
         let host = prepared.host().to_owned();
         let answer = self.outbound.send(prepared.outgoing).await;
         let heard = answer::hear(answer, prepared.is_untyped);
-        self.hosts.report(&host, heard.is_answer(), (self.world.random)());
+        let chance = f64::from((self.world.random)()[0]) / 255.0;
+        self.hosts.report(&host, heard.is_answer(), chance, (self.world.steady)());
         match heard {
             Heard::Granted(granted) => {
                 let kept = Kept::of(*granted, leased.grant.kind, self.now());
@@ -218,6 +220,7 @@ impl Keeper {
         match stored {
             Ok(stored) => {
                 tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
+                self.note(Action::Refresh, &stored, "done");
                 self.due_changed.notify_one();
                 Ok(stored)
             }
@@ -253,6 +256,7 @@ impl Keeper {
         let (id, owner, generation) = (credential.id, credential.owner.clone(), credential.grant.generation);
         let fence = credential.renewal.fence;
         tracing::warn!(credential = id, cause = heard.cause(), outcome = heard.as_str(), "token not renewed");
+        self.note(Action::Refresh, &credential, heard.cause());
         loop {
             let renewal = self.after(&credential, &heard);
             let written = self.store.update(Credential { renewal, ..credential }).await;

@@ -1,6 +1,6 @@
 //! Owns the withdrawal of a grant at its provider. Only what the provider confirmed is then forgotten here.
 
-use grantkeep_core::{Credential, CredentialId, Outgoing, Owner, Provider, Secret};
+use grantkeep_core::{Credential, CredentialId, Outgoing, Owner, Provider, Secret, event::Action};
 use grantkeep_mastodon::{self as mastodon, Server, authorize, revocation::Withdrawal, software::Revocation};
 use grantkeep_oauth::{
     Client,
@@ -23,6 +23,7 @@ impl Keeper {
             Provider::OAuth2(_) => self.revoke_oauth2(&credential).await?,
         }
         tracing::info!(credential = id, "withdrawn at the provider");
+        self.note(Action::Revoke, &credential, "done");
         self.forget(owner, id).await
     }
 

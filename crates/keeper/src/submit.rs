@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grantkeep_core::{
     Account, AuthorizationId, Credential, Evidence, Expiry, Grant, Lifetime, NewAuthorization, Outcome, Owner,
     Provider, Renewal, Scope, Secret, Subject, Timestamp, TokenKind, Uid,
+    event::Action,
     redirect::{self, Intake, Stated},
     renewal,
 };
@@ -174,6 +175,7 @@ impl Keeper {
             kind = credential.grant.kind.as_str(),
             "token stored"
         );
+        self.note(Action::Capture, &credential, if verified { "done" } else { "unverified" });
         Ok(Submitted { credential, created, verified, lifetime })
     }
 

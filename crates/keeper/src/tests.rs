@@ -18,6 +18,7 @@ use url::Url;
 use super::*;
 use crate::settle::next_check;
 
+mod audit;
 mod login;
 mod renewal;
 
@@ -29,7 +30,7 @@ struct Stage {
     store: Arc<dyn Store>,
     vk: Sandbox,
     owner: Owner,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Stage {
@@ -47,10 +48,10 @@ impl Stage {
         let sites = [vk.vk_url(), vk.oauth2_url()].map(|url| url.parse().unwrap());
         sites.iter().chain(vk.mastodons().iter().map(|(_, url)| url)).for_each(|url| rules.configured(url));
         let providers = providers(&vk);
-        let world = World { now, random };
+        let world = World { now, random, steady };
         let outbound = Client::new(rules);
         let keeper = Keeper::new(Parts { store: Arc::clone(&store), sealer, outbound, providers, world });
-        Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), _directory: directory }
+        Self { keeper: Arc::new(keeper), store, vk, owner: Owner::new("me").unwrap(), directory }
     }
 
     async fn ask_vk(&self, method: Method, path: &str, body: Value) -> Value {
@@ -133,6 +134,11 @@ fn providers(sandbox: &Sandbox) -> Providers {
         base: url(BASE),
         hosts: vec!["127.0.0.1:8000".to_owned(), "localhost:8000".to_owned()],
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests hold the real clock")]
+fn steady() -> tokio::time::Instant {
+    tokio::time::Instant::now()
 }
 
 const BASE: &str = "http://127.0.0.1:8000";

@@ -41,8 +41,7 @@ struct Host {
 
 impl Hosts {
     /// Waits for a turn; how long it is left alone, if it is.
-    pub(crate) async fn admit(&self, name: &str) -> Result<(), Duration> {
-        let now = Instant::now();
+    pub(crate) async fn admit(&self, name: &str, now: Instant) -> Result<(), Duration> {
         let wait = {
             let mut hosts = self.lock();
             if hosts.len() >= REMEMBERED {
@@ -64,8 +63,8 @@ impl Hosts {
         Ok(())
     }
 
-    /// Whether it answered.
-    pub(crate) fn report(&self, name: &str, has_answered: bool, random: [u8; 16]) {
+    /// Whether it answered. `chance` is from 0 to 1: so that many who wait do not come back at once.
+    pub(crate) fn report(&self, name: &str, has_answered: bool, chance: f64, now: Instant) {
         let mut hosts = self.lock();
         let Some(host) = hosts.get_mut(name) else { return };
         if has_answered {
@@ -75,8 +74,7 @@ impl Hosts {
         host.failures = host.failures.saturating_add(1);
         if host.failures >= MOST_FAILURES {
             let pause = pause(host.failures);
-            let chance = f64::from(random[0]) / 255.0;
-            host.open_until = Some(Instant::now() + pause.mul_f64(0.5 + chance / 2.0));
+            host.open_until = Some(now + pause.mul_f64(0.5 + chance / 2.0));
             tracing::warn!(
                 host = name,
                 failures = host.failures,
@@ -99,18 +97,23 @@ fn pause(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "tests hold the clock, which stands still here")]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_host_is_asked_fifty_times_a_second() {
         let hosts = Hosts::default();
-        let begin = Instant::now();
+        let begin = now();
         for _ in 0..500 {
-            hosts.admit("a.example").await.unwrap();
+            hosts.admit("a.example", now()).await.unwrap();
         }
         let took = begin.elapsed();
         assert!(took >= Duration::from_millis(9_700) && took <= Duration::from_millis(10_300), "{took:?}");
         // Another host has its own pace.
-        let begin = Instant::now();
-        hosts.admit("b.example").await.unwrap();
+        let begin = now();
+        hosts.admit("b.example", now()).await.unwrap();
         assert!(begin.elapsed() < Duration::from_millis(5));
     }
 
@@ -118,24 +121,24 @@ mod tests {
     async fn a_silent_host_is_left_alone_but_for_a_probe() {
         let hosts = Hosts::default();
         for _ in 0..MOST_FAILURES {
-            hosts.admit("a.example").await.unwrap();
-            hosts.report("a.example", false, [255; 16]);
+            hosts.admit("a.example", now()).await.unwrap();
+            hosts.report("a.example", false, 1.0, now());
         }
-        let open_for = hosts.admit("a.example").await.unwrap_err();
+        let open_for = hosts.admit("a.example", now()).await.unwrap_err();
         assert!(open_for <= FIRST_PAUSE && open_for > Duration::from_secs(1), "{open_for:?}");
         tokio::time::advance(open_for).await;
         // One of many.
         let mut admitted = 0;
         for _ in 0..20 {
-            admitted += usize::from(hosts.admit("a.example").await.is_ok());
+            admitted += usize::from(hosts.admit("a.example", now()).await.is_ok());
         }
         assert_eq!(admitted, 1);
-        hosts.report("a.example", true, [0; 16]);
-        hosts.admit("a.example").await.unwrap();
+        hosts.report("a.example", true, 0.0, now());
+        hosts.admit("a.example", now()).await.unwrap();
         // However long it is silent, it is probed every minute.
         for _ in 0..100 {
-            hosts.report("a.example", false, [255; 16]);
+            hosts.report("a.example", false, 1.0, now());
         }
-        assert!(hosts.admit("a.example").await.unwrap_err() <= LAST_PAUSE);
+        assert!(hosts.admit("a.example", now()).await.unwrap_err() <= LAST_PAUSE);
     }
 }

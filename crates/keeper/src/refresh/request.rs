@@ -37,7 +37,7 @@ impl Keeper {
         let app = app.ok_or_else(|| Heard::Misconfigured("not_configured".into()))?;
         let refresh_token = self.refresh_token(credential)?;
         let device_id = match &credential.grant.device_id {
-            Some(sealed) => Some(self.open_column(credential, "device_id", sealed).map_err(closed)?),
+            Some(sealed) => Some(self.open_column(credential, "device_id", sealed).map_err(|fault| closed(&fault))?),
             None => None,
         };
         let refresh = vk::id::Refresh {
@@ -56,9 +56,10 @@ impl Keeper {
         let server = server.ok_or_else(|| Heard::Misconfigured("damaged".into()))?;
         let site = self.site_of(server).await;
         let site = site.map_err(|fault| Heard::Later { cause: discovery_word(fault), after: None })?;
-        let registration = self.registration_of(credential, &site.server).await.map_err(closed)?;
+        let registration = self.registration_of(credential, &site.server).await.map_err(|fault| closed(&fault))?;
         let registration = registration.ok_or_else(|| Heard::Misconfigured("registration_forgotten".into()))?;
-        let secret = self.open_registration(registration.uid, &registration.client_secret).map_err(closed)?;
+        let secret =
+            self.open_registration(registration.uid, &registration.client_secret).map_err(|fault| closed(&fault))?;
         let client = mastodon::registration::client(&registration.client_id, &secret);
         let refresh_token = self.refresh_token(credential)?;
         let outgoing = mastodon::token::refresh(&site.endpoints.token, &client, &refresh_token);
@@ -86,12 +87,12 @@ impl Keeper {
     fn refresh_token(&self, credential: &Credential) -> Result<grantkeep_core::Secret, Heard> {
         let sealed = credential.grant.refresh_token.as_ref();
         let sealed = sealed.ok_or_else(|| Heard::Misconfigured("no_refresh_token".into()))?;
-        self.open_column(credential, "refresh_token", sealed).map_err(closed)
+        self.open_column(credential, "refresh_token", sealed).map_err(|fault| closed(&fault))
     }
 }
 
 /// What is stored does not open: trying again later is all that can be done by ourselves.
-fn closed(fault: KeepFault) -> Heard {
+fn closed(fault: &KeepFault) -> Heard {
     tracing::error!(%fault, "what is stored for a renewal could not be used");
     Heard::Misconfigured("storage".into())
 }

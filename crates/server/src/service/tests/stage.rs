@@ -44,6 +44,11 @@ fn now() -> Timestamp {
     Timestamp::from_unix(NOW.get())
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests hold the real clock")]
+fn steady() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
@@ -120,7 +125,7 @@ impl Stage {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sandbox = grantkeep_sandbox::start(grantkeep_sandbox::Options { listen }).await.unwrap();
         let vk = Url::parse(&sandbox.vk_url()).unwrap();
-        let world = World { now, random };
+        let world = World { now, random, steady };
         let outbound = client(&sandbox);
         let providers = providers(&sandbox, base, acme_redirect_uri);
         let parts = KeeperParts { store, sealer, outbound, providers, world };

@@ -1,0 +1,171 @@
+//! Owns the audit: every deed is noted at once, and written down together with others within a second.
+//!
+//! Whoever is handed a token does not wait for the disk. What was noted is written down before the keeper closes; a power cut
+//! may cost the last second.
+
+use std::{
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use grantkeep_core::{
+    Credential, Owner,
+    event::{self, Action, Event, Recorded},
+};
+use grantkeep_oauth::state;
+
+use crate::{KeepFault, Keeper};
+
+/// How long what was noted may wait.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
+
+/// What is noted at most while storage does not take it. More is counted, and that is told.
+const MOST: usize = 50_000;
+
+const PAGE: usize = 1000;
+
+tokio::task_local! {
+    static ACTOR: Box<str>;
+}
+
+/// What has been noted and not written down yet.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    events: Vec<Event>,
+    /// How many did not fit.
+    lost: u64,
+}
+
+/// What a look through the whole audit found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditFound {
+    /// How many deeds stand in it.
+    pub deeds: u64,
+    /// The number of the first that does not fit what is before it.
+    pub broken_at: Option<i64>,
+}
+
+/// Does something on behalf of `actor`, by which name its deeds are noted.
+pub async fn acting_as<F: Future>(actor: Box<str>, work: F) -> F::Output {
+    ACTOR.scope(actor, work).await
+}
+
+fn actor() -> Box<str> {
+    ACTOR.try_with(Clone::clone).unwrap_or_else(|_| "watcher".into())
+}
+
+fn chain(previous: &[u8; 32], number: i64, event: &Event) -> [u8; 32] {
+    state::digest(&event::text(previous, number, event)).0
+}
+
+impl Notes {
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper {
+    /// Notes a deed with a credential.
+    pub(crate) fn note(&self, action: Action, credential: &Credential, outcome: &str) {
+        self.note_event(Event {
+            at: self.now(),
+            action,
+            owner: credential.owner.clone(),
+            provider: Some(credential.provider),
+            account: Some(credential.account.clone()),
+            credential: Some(credential.id),
+            actor: actor(),
+            outcome: outcome.into(),
+        });
+    }
+
+    /// Notes a deed with a key.
+    pub(crate) fn note_key(&self, action: Action, owner: &Owner, key: &str) {
+        self.note_event(Event {
+            at: self.now(),
+            action,
+            owner: owner.clone(),
+            provider: None,
+            account: None,
+            credential: None,
+            actor: actor(),
+            outcome: key.into(),
+        });
+    }
+
+    fn note_event(&self, event: Event) {
+        let mut noted = self.notes.lock();
+        if noted.events.len() < MOST {
+            noted.events.push(event);
+        } else {
+            noted.lost += 1;
+        }
+    }
+
+    /// Writes down what was noted, for ever; end it by dropping the future.
+    pub async fn watch_audit(&self) {
+        loop {
+            tokio::time::sleep(WRITTEN_WITHIN).await;
+            if let Err(fault) = self.write_audit().await {
+                tracing::error!(%fault, "the audit could not be written; trying again");
+            }
+        }
+    }
+
+    /// Writes down what was noted.
+    pub(crate) async fn write_audit(&self) -> Result<(), KeepFault> {
+        let (events, lost) = {
+            let mut noted = self.notes.lock();
+            (mem::take(&mut noted.events), mem::take(&mut noted.lost))
+        };
+        if lost > 0 {
+            tracing::error!(lost, "deeds are missing in the audit: storage did not take them in time");
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        if let Err(fault) = self.store.record(events.clone(), chain).await {
+            // Back in front of what was noted meanwhile.
+            let mut noted = self.notes.lock();
+            let later = mem::replace(&mut noted.events, events);
+            noted.events.extend(later);
+            noted.lost += lost;
+            return Err(fault.into());
+        }
+        Ok(())
+    }
+
+    /// What was done with the owner's credentials and keys, after that number.
+    pub async fn audit(&self, owner: &Owner, after: i64, limit: usize) -> Result<Vec<Recorded>, KeepFault> {
+        self.write_audit().await?;
+        Ok(self.store.recorded(Some(owner), after, limit).await?)
+    }
+
+    /// Looks through the whole audit: whether each deed still fits what is before it. That the last ones are missing cannot be
+    /// seen from within.
+    pub async fn verify_audit(&self) -> Result<AuditFound, KeepFault> {
+        self.write_audit().await?;
+        let (mut last, mut hash) = (0, [0; 32]);
+        let mut found = AuditFound { deeds: 0, broken_at: None };
+        loop {
+            let page = self.store.recorded(None, last, PAGE).await?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            for recorded in page {
+                let fits =
+                    recorded.number == last + 1 && chain(&hash, recorded.number, &recorded.event) == recorded.hash;
+                if !fits && found.broken_at.is_none() {
+                    found.broken_at = Some(recorded.number);
+                }
+                (last, hash) = (recorded.number, recorded.hash);
+                found.deeds += 1;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
