@@ -12,6 +12,10 @@ ALTER TABLE credential ADD COLUMN trouble TEXT CHECK (trouble IN ('lost', 'refus
 ALTER TABLE credential ADD COLUMN trouble_cause TEXT;
 ALTER TABLE credential ADD COLUMN trouble_since INTEGER CHECK ((trouble IS NULL) = (trouble_since IS NULL));
 
+-- What could be renewed before is due in the last tenth of its life.
+UPDATE credential SET renew_at = expires_at - max(expires_at - captured_at, 0) / 10
+    WHERE refresh_token IS NOT NULL AND expires_at IS NOT NULL;
+
 CREATE INDEX credential_by_renewal ON credential (renew_at) WHERE renew_at IS NOT NULL;
 
 -- A provider's answer to a refresh, from when it came until it stands in its row.

@@ -184,7 +184,8 @@ async fn remote(
         body: body.map(Payload::Json),
     };
     let answer = client.send(outgoing).await.map_err(|reason| match reason {
-        NoAnswer::Unreachable | NoAnswer::Timeout => text::server_unreachable(),
+        NoAnswer::Timeout => text::server_too_slow(),
+        NoAnswer::Unreachable => text::server_unreachable(),
         _ => text::strange_answer(),
     })?;
     let status = StatusCode::from_u16(answer.status).map_err(|_| text::strange_answer())?;

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Status(Status),
     #[command(about = help::TOKEN, after_help = help::TOKEN_AFTER)]
     Token(Token),
+    #[command(about = help::REFRESH, after_help = help::REFRESH_AFTER)]
+    Refresh(Refresh),
     #[command(about = help::REVOKE, after_help = help::REVOKE_AFTER)]
     Revoke(Revoke),
     #[command(about = help::FORGET)]
@@ -116,6 +118,14 @@ pub(crate) struct Token {
     pub(crate) target: Target,
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration, help = help::MIN_TTL)]
     pub(crate) min_ttl: Duration,
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Refresh {
+    #[arg(value_name = "PROVIDER/ACCOUNT", help = help::TARGET)]
+    pub(crate) target: Target,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
 }

@@ -7,6 +7,7 @@ mod forget;
 mod key;
 mod login;
 mod provider;
+mod refresh;
 mod revoke;
 mod status;
 mod token;
@@ -17,8 +18,10 @@ use crate::{
     api::Api,
     args::{Command, Key, Provider},
     fault::CliFault,
+    process::Stop,
     serve,
     setting::Settings,
+    text,
 };
 
 /// Runs a command.
@@ -35,20 +38,47 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
         Command::Login(login) => return login::run(&login, settings).await,
         _ => {}
     }
+    if let Command::Refresh(_) | Command::Token(_) = command {
+        return until_stopped(command, &settings).await;
+    }
     let api = Api::find(&settings).await?;
-    let result = match command {
-        Command::Forget(forget) => forget::run(&forget, &api).await,
-        Command::Key(Key::Issue(issue)) => key::issue(&issue, &settings.owner, &api).await,
-        Command::Key(Key::List(list)) => key::list(&list, &api).await,
-        Command::Key(Key::Revoke(revoke)) => key::revoke(&revoke, &api).await,
-        Command::Provider(Provider::List(list)) => provider::list(&list, &api).await,
-        Command::Provider(Provider::Test(test)) => provider::test(&test, &api).await,
-        Command::Revoke(revoke) => revoke::run(&revoke, &api).await,
-        Command::Status(status) => status::run(&status, &api).await,
-        Command::Token(token) => token::run(&token, &api).await,
-        // Run above.
-        Command::Add(_) | Command::Doctor(_) | Command::Login(_) | Command::Serve(_) => Ok(ExitCode::SUCCESS),
-    };
+    let result = ask(command, &settings, &api).await;
     api.close().await;
     result
+}
+
+/// Runs a command that may spend a refresh token in this process. When asked to stop it gives up, but waits for what was sent; when
+/// asked once more it does not wait for that either.
+async fn until_stopped(command: Command, settings: &Settings) -> Result<ExitCode, CliFault> {
+    let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+    let api = tokio::select! {
+        found = Api::find(settings) => found?,
+        () = stop.asked() => return Err(text::stopped()),
+    };
+    let result = tokio::select! {
+        result = ask(command, settings, &api) => result,
+        () = stop.asked() => Err(text::stopped()),
+    };
+    tokio::select! {
+        () = api.close() => {}
+        () = stop.asked() => {}
+    }
+    result
+}
+
+async fn ask(command: Command, settings: &Settings, api: &Api) -> Result<ExitCode, CliFault> {
+    match command {
+        Command::Forget(forget) => forget::run(&forget, api).await,
+        Command::Key(Key::Issue(issue)) => key::issue(&issue, &settings.owner, api).await,
+        Command::Key(Key::List(list)) => key::list(&list, api).await,
+        Command::Key(Key::Revoke(revoke)) => key::revoke(&revoke, api).await,
+        Command::Provider(Provider::List(list)) => provider::list(&list, api).await,
+        Command::Provider(Provider::Test(test)) => provider::test(&test, api).await,
+        Command::Refresh(refresh) => refresh::run(&refresh, api).await,
+        Command::Revoke(revoke) => revoke::run(&revoke, api).await,
+        Command::Status(status) => status::run(&status, api).await,
+        Command::Token(token) => token::run(&token, api).await,
+        // Run above.
+        Command::Add(_) | Command::Doctor(_) | Command::Login(_) | Command::Serve(_) => Ok(ExitCode::SUCCESS),
+    }
 }

@@ -30,6 +30,11 @@ pub(crate) fn is_colourful() -> bool {
     io::stdout().is_terminal() && !refused && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Whether somebody sees how it goes on.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Without what could move the cursor, change colours or reorder the line.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let steers = |character: char| {

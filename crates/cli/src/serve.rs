@@ -45,14 +45,27 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
     let listener = listener.map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     settings.listen = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     let sandbox = start_sandbox(&mut settings).await?;
-    let here = Here::open(&directory, &settings, true).await?;
-    here.keeper.recover().await.map_err(|fault| text::keep(&fault))?;
     let socket = directory.socket()?;
-    let local = listen_locally(&socket)?;
-    let doors = doors(&settings).await;
-    announce(&settings, &here, sandbox.as_ref()).await?;
-    serve(&here, listener, doors, local, stop).await?;
-    finish(&here, &socket, sandbox, lock).await
+    let here = Here::open(&directory, &settings, true).await?;
+    let served = start(&here, &settings, sandbox.as_ref(), listener, &socket, stop).await;
+    // Also after a fault: what was sent to a provider is waited for.
+    served.and(finish(&here, &socket, sandbox, lock).await)
+}
+
+/// Serves, once everything is ready.
+async fn start(
+    here: &Here,
+    settings: &Settings,
+    sandbox: Option<&Sandbox>,
+    listener: TcpListener,
+    socket: &Path,
+    stop: Stop,
+) -> Result<(), CliFault> {
+    here.keeper.recover().await.map_err(|fault| text::keep(&fault))?;
+    let local = listen_locally(socket)?;
+    let doors = doors(settings).await;
+    announce(settings, here, sandbox).await?;
+    serve(here, listener, doors, local, stop).await
 }
 
 async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
@@ -141,11 +154,14 @@ async fn serve(
         }
     }
     listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
-    let watcher = tokio::spawn(Arc::clone(&here.keeper).watch());
+    let watchers =
+        [tokio::spawn(Arc::clone(&here.keeper).watch()), tokio::spawn(Arc::clone(&here.keeper).watch_renewals())];
     asked.asked().await;
     tracing::info!("stopping");
     let _ = stop.send(true);
-    watcher.abort();
+    for watcher in watchers {
+        watcher.abort();
+    }
     let mut broke = false;
     while let Some(ended) = listeners.join_next().await {
         broke |= ended.is_err();
@@ -155,10 +171,11 @@ async fn serve(
 
 async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock) -> Result<ExitCode, CliFault> {
     let _ = fs::remove_file(socket);
+    // Waits for renewals under way, so the providers end after it.
+    let closed = here.keeper.close().await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
-    let closed = here.keeper.close().await;
     drop(lock);
     closed.map_err(|fault| text::keep(&fault))?;
     tracing::info!("stopped");

@@ -34,17 +34,20 @@ pub(crate) const PROVIDER_HEADINGS: [&str; 5] = ["PROVIDER", "KIND", "SERVER", "
 pub(crate) const TEST_HEADINGS: [&str; 4] = ["", "WHAT", "ADDRESS", "ANSWER"];
 pub(crate) const NEVER: &str = "never ends";
 pub(crate) const NOT_STATED: &str = "not stated";
+pub(crate) const RENEWS_ITSELF: &str = "renews itself";
 pub(crate) const NOTHING_KEPT: &str =
     "Nothing is kept yet. Get a token: grantkeep login vk, or grantkeep login mastodon --instance mastodon.social";
 pub(crate) const NO_KEYS: &str = "No keys have been issued. Issue one: grantkeep key issue";
 pub(crate) const UNVERIFIED: &str =
     "the provider gave no clear answer yet, so the token is not verified; a running server asks again by itself";
 pub(crate) const SCOPE_REDUCED: &str = "the provider granted less than was asked for";
-pub(crate) const BELOW_MIN_TTL: &str = "less time is left than was asked for, and this token cannot be renewed";
+pub(crate) const BELOW_MIN_TTL: &str = "less time is left than was asked for, and no more is to be had now";
 
 /// What a person should do, for the table.
-pub(crate) fn next_step(action: &str) -> &str {
+pub(crate) fn next_step<'a>(state: &str, action: &'a str) -> &'a str {
     match action {
+        "wait" if state == "ambiguous" => "login, or wait: it is tried once more at the end",
+        "wait" if state == "refreshing" => "wait: it is being renewed",
         "none" => "-",
         "confirm_at_provider" => "confirm at the provider, then: status --check",
         "fix_application" => "mend the application, then login",
@@ -59,6 +62,31 @@ pub(crate) fn next_step(action: &str) -> &str {
 /// Whether a credential without an end is known to have none: some providers only do not tell.
 pub(crate) fn lasts_for_ever(credential: &Value) -> bool {
     credential["expiry"].is_null() && credential["expiry_known"] != false
+}
+
+/// How long it lives on, and whether it is renewed then.
+pub(crate) fn time_left(credential: &Value) -> String {
+    let left = match credential["expiry"].as_str() {
+        None if lasts_for_ever(credential) => NEVER,
+        None => NOT_STATED,
+        Some(_) => credential["time_until_expiry"].as_str().unwrap_or("-"),
+    };
+    if renews(credential) { format!("{left}, {RENEWS_ITSELF}") } else { left.to_owned() }
+}
+
+/// Whether it can be counted on that it is renewed.
+fn renews(credential: &Value) -> bool {
+    credential["renews"] == true && !credential["renew_at"].is_null() && credential["state"] != "ambiguous"
+}
+
+pub(crate) fn renewed(credential: &Value) -> String {
+    let word = |name: &str| printable(credential[name].as_str().unwrap_or_default()).into_owned();
+    let ends = match credential["expiry"].as_str() {
+        Some(_) => format!("lives until {}, for {}", word("expiry"), word("time_until_expiry")),
+        None if lasts_for_ever(credential) => NEVER.to_owned(),
+        None => "ends at a time that the provider does not tell".to_owned(),
+    };
+    format!("{}/{} is renewed; the token {ends}", word("provider"), word("account_name"))
 }
 
 pub(crate) fn saved(provider: &str, saved: &Value) -> String {
@@ -77,6 +105,8 @@ pub(crate) fn revoked(credential: &Value) -> String {
     let word = |name: &str| printable(credential[name].as_str().unwrap_or_default()).into_owned();
     format!("{}/{} is revoked at the provider, and forgotten here", word("provider"), word("account_name"))
 }
+
+pub(crate) const RENEWING: &str = "renewing ...";
 
 pub(crate) fn checking(number: usize, count: usize) -> String {
     format!("checking {number} of {count} ...")
@@ -119,9 +149,11 @@ pub(crate) fn api_fault(status: StatusCode, body: &[u8]) -> CliFault {
         (400, "access_denied" | "api_error" | "ip_mismatch" | "token_expired") => Kind::NeedsPerson,
         (400 | 401 | 403 | 413 | 415 | 421, _) => Kind::Usage,
         (404, _) => Kind::NoSuchThing,
+        (409, "ambiguous" | "refreshing") => Kind::NoClearAnswer,
         (409, "authorization_ended" | "cannot_revoke" | "conflict" | "owner_changed") => Kind::Failed,
         (409, _) => Kind::NeedsPerson,
         (502, "provider_refused") => Kind::Failed,
+        (502, "renewal_refused") => Kind::NeedsPerson,
         (502..=504, _) => Kind::NoClearAnswer,
         _ => Kind::Failed,
     };
@@ -154,6 +186,15 @@ pub(crate) fn strange_answer() -> CliFault {
 pub(crate) fn server_unreachable() -> CliFault {
     let hint = "is the address right, and the server running? curl URL/healthz tells";
     CliFault::new(Kind::NoClearAnswer, "the server could not be reached", hint)
+}
+
+pub(crate) fn server_too_slow() -> CliFault {
+    let hint = "what was begun there goes on: see grantkeep status, or ask again";
+    CliFault::new(Kind::NoClearAnswer, "the server did not answer in time", hint)
+}
+
+pub(crate) fn stopped() -> CliFault {
+    CliFault::failed("stopped before the end", "run it again when you like")
 }
 
 pub(crate) fn server_does_not_answer() -> CliFault {
@@ -262,3 +303,6 @@ pub(crate) fn keep(fault: &KeepFault) -> CliFault {
         other => CliFault::failed(other.to_string(), "run grantkeep doctor"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ pub mod name;
 pub mod outgoing;
 pub mod redirect;
 pub mod renewal;
+pub mod schedule;
 pub mod secret;
 pub mod status;
 pub mod time;

@@ -1,7 +1,9 @@
 //! Owns asking a provider about a token: carries each provider's step machine through the outbound client, and gives back one
 //! kind of reading.
 
-use grantkeep_core::{Account, Credential, NoAnswer, Outcome, Provider, Secret, Subject, TokenKind};
+use grantkeep_core::{
+    Account, Credential, NoAnswer, Outcome, Provider, Secret, Subject, TokenKind, schedule::NOBODY_TO_ASK,
+};
 use grantkeep_mastodon::{self as mastodon, Server, Software};
 use grantkeep_oauth::{
     Endpoint, ErrorCode, Scopes,
@@ -11,9 +13,6 @@ use grantkeep_oauth::{
 use grantkeep_vk as vk;
 
 use crate::{KeepFault, Keeper, site::discovery_word};
-
-/// Cause of an unclear reading where a provider has no way to be asked.
-pub(crate) const NOBODY_TO_ASK: &str = "nobody_to_ask";
 
 /// Cause of an unclear reading of a credential whose provider the configuration now leads elsewhere.
 const PROVIDER_CHANGED: &str = "provider_changed";

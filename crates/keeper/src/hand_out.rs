@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{
-    Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, Timestamp, event::Action,
+    Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp, event::Action,
 };
 
 use crate::{KeepFault, Keeper, refresh::Why};
@@ -83,15 +83,19 @@ impl Keeper {
 fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> bool {
     let Some(ends_at) = credential.grant.expiry.at().filter(|_| credential.can_renew()) else { return false };
     let lifetime = ends_at.since(credential.evidence.captured_at).seconds();
-    ends_at.since(now) < min_ttl.min(Lifetime::from_seconds(lifetime - lifetime / 5))
+    let left = ends_at.since(now);
+    left.is_zero() || left < min_ttl.min(Lifetime::from_seconds(lifetime - lifetime / 5))
 }
 
 /// Why nothing is handed out: a person must act, or somebody is away.
 fn told(given: KeepFault, why: KeepFault) -> KeepFault {
     match (given, why) {
         (
-            KeepFault::Unusable(_),
-            why @ (KeepFault::ProviderUnavailable(_) | KeepFault::Store(_) | KeepFault::WaitOver),
+            KeepFault::Unusable(State::Refreshing),
+            why @ (KeepFault::ProviderUnavailable(_)
+            | KeepFault::ProviderWrong { .. }
+            | KeepFault::Store(_)
+            | KeepFault::WaitOver),
         ) => why,
         (given, _) => given,
     }

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{
     Credential, CredentialId, Lifetime, Owner, Provider, Renewal, State, Timestamp, Trouble, TroubleKind,
-    event::Action, renewal,
+    event::Action, renewal, schedule::next_check,
 };
 use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
 use tokio::time::Instant;
@@ -129,6 +129,8 @@ impl Keeper {
         self: &Arc<Self>,
         current: Credential,
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
+        // Before anything is taken: whoever closes the keeper waits for it.
+        let flight = self.flights.begin();
         let prepared = match self.prepare(&current).await {
             Ok(prepared) => prepared,
             Err(heard) => return Ok(Some(self.came_to_nothing(current, heard).await)),
@@ -142,7 +144,6 @@ impl Keeper {
         let Some(leased) = leased else { return Ok(None) };
         let leased_at = (self.world.steady)();
         let keeper = Arc::clone(self);
-        let flight = self.flights.begin();
         let task = tokio::spawn(async move {
             let result = keeper.carry_out(leased, prepared, leased_at).await;
             drop(flight);
@@ -239,7 +240,7 @@ impl Keeper {
         let evidence = kept.evidence(before);
         let renew_at = renewal::due_at(grant.expiry, kept.came_at(), before.uid);
         Ok(Credential {
-            check_at: crate::settle::next_check(&evidence, grant.expiry, kept.came_at()),
+            check_at: next_check(&evidence, grant.expiry, true, before.uid, kept.came_at()),
             evidence,
             renewal: Renewal { at: renew_at.filter(|_| grant.refresh_token.is_some()), ..Renewal::default() },
             grant,

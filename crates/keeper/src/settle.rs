@@ -1,34 +1,16 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
-use grantkeep_core::{Account, Credential, Evidence, Expiry, Grant, Lifetime, Outcome, Renewal, Sealed, Timestamp};
+use grantkeep_core::{Account, Credential, Expiry, Grant, Outcome, Renewal, Sealed, Timestamp, schedule::next_check};
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
 
 use crate::{
     KeepFault, Keeper,
-    ask::{NOBODY_TO_ASK, Reading, nameless},
+    ask::{Reading, nameless},
 };
 
 /// Cause of a state in which the provider named somebody else than the pasted text did.
 const OWNER_CHANGED: &str = "owner_changed";
-
-const FIRST_RETRY_AFTER: Lifetime = Lifetime::from_seconds(30);
-const LAST_RETRY_AFTER: Lifetime = Lifetime::from_hours(1);
-
-/// A person answers slower than a server recovers.
-const PERSON_RETRY_AFTER: Lifetime = Lifetime::from_minutes(5);
-
-/// When to ask again by ourselves: not at all after a clear answer; else first soon, then after as long as it has lasted.
-pub(crate) fn next_check(evidence: &Evidence, expiry: Expiry, now: Timestamp) -> Option<Timestamp> {
-    let latest = evidence.latest().filter(|latest| &*latest.cause != NOBODY_TO_ASK)?;
-    let first = match latest.outcome {
-        Outcome::Unclear => FIRST_RETRY_AFTER,
-        Outcome::Misconfigured | Outcome::NeedsHuman => PERSON_RETRY_AFTER,
-        _ => return None,
-    };
-    let at = now.after(now.since(latest.since).clamp(first, LAST_RETRY_AFTER));
-    expiry.at().is_none_or(|ends_at| at < ends_at).then_some(at)
-}
 
 /// What is known after `reading`, without the name.
 fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -> Credential {
@@ -47,7 +29,8 @@ fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -
         }
     }
     credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
-    credential.check_at = next_check(&credential.evidence, credential.grant.expiry, now);
+    let (expiry, renews) = (credential.grant.expiry, credential.can_renew());
+    credential.check_at = next_check(&credential.evidence, expiry, renews, credential.uid, now);
     credential
 }
 

@@ -8,6 +8,7 @@ use grantkeep_core::{
     event::Action,
     redirect::{self, Intake, Stated},
     renewal,
+    schedule::next_check,
 };
 use grantkeep_mastodon as mastodon;
 use grantkeep_oauth::{callback, state};
@@ -18,7 +19,6 @@ use crate::{
     CaptureFault, KeepFault, Keeper,
     ask::{Reading, Whom, nameless},
     exchange::Granted,
-    settle,
     site::discovery_fault,
 };
 
@@ -63,7 +63,6 @@ pub(crate) struct Incoming {
     expiry: Expiry,
     scope: Scope,
     evidence: Evidence,
-    check_at: Option<Timestamp>,
     /// Whether the provider told whom it speaks for; otherwise `subject` is what the text claims.
     identified: bool,
     outcome: Outcome,
@@ -226,7 +225,7 @@ impl Keeper {
             grant: self.grant(incoming, uid, 1)?,
             evidence: incoming.evidence.clone(),
             created_at: incoming.evidence.captured_at,
-            check_at: incoming.check_at,
+            check_at: incoming.check_at(uid),
         })
     }
 
@@ -235,7 +234,7 @@ impl Keeper {
             subject: incoming.subject.clone(),
             grant: self.grant(incoming, existing.uid, existing.grant.generation + 1)?,
             evidence: incoming.evidence.clone(),
-            check_at: incoming.check_at,
+            check_at: incoming.check_at(existing.uid),
             renewal: Renewal {
                 at: incoming.renew_at(existing.uid),
                 fence: existing.renewal.fence,
@@ -299,7 +298,6 @@ impl Destination<'_> {
             subject: told.map(|told| told.subject).or(claimed),
             expiry,
             scope,
-            check_at: settle::next_check(&evidence, expiry, captured_at),
             evidence,
             identified,
             outcome,
@@ -318,6 +316,12 @@ impl Incoming {
             account: begun.account.clone(),
         };
         to.incoming(granted, reading, now)
+    }
+
+    /// When the provider is to be asked about it next.
+    fn check_at(&self, uid: Uid) -> Option<Timestamp> {
+        let renews = self.refresh_token.is_some();
+        next_check(&self.evidence, self.expiry, renews, uid, self.evidence.captured_at)
     }
 
     /// When it is to be renewed by itself, if it can be.

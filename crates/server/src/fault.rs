@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     ApiError,
     BadParameter(&'static str),
     Body(BodyFault),
+    /// Nothing renews it.
+    CannotRenew,
     Declined,
     Expired,
     ForbiddenProvider,
@@ -46,6 +48,10 @@ pub(crate) enum Fault {
     ProviderUnavailable,
     /// A provider other than VK refused the token for good.
     Refused,
+    /// The provider refused to renew a token, in its own code for why.
+    RenewalRefused(Box<str>),
+    /// The provider gave no clear answer when a token was to be renewed.
+    RenewalUnanswered,
     RepeatedParameter(&'static str),
     StorageBusy,
     StorageFull,
@@ -55,6 +61,8 @@ pub(crate) enum Fault {
     TooManyAuthorizations,
     TooManyFailures,
     Unusable(State),
+    /// A renewal took longer than was to be waited for.
+    WaitOver,
     WrongHost,
 }
 
@@ -90,15 +98,21 @@ impl Fault {
             | Self::NoSuchPath
             | Self::NoSuchProvider => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::AccountAmbiguous | Self::OwnerChanged | Self::StorageBusy | Self::Unusable(_) => StatusCode::CONFLICT,
+            Self::AccountAmbiguous | Self::CannotRenew | Self::OwnerChanged | Self::StorageBusy | Self::Unusable(_) => {
+                StatusCode::CONFLICT
+            }
             Self::Body(fault) => fault.status(),
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::TooManyAuthorizations | Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::Integrity | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::ProviderUnavailable | Self::StorageFull | Self::StorageUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::RenewalRefused(_) => StatusCode::BAD_GATEWAY,
+            Self::NotReady
+            | Self::ProviderUnavailable
+            | Self::RenewalUnanswered
+            | Self::StorageFull
+            | Self::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::WaitOver => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 
@@ -109,6 +123,7 @@ impl Fault {
             Self::ApiError | Self::Refused => "api_error",
             Self::BadParameter(_) | Self::RepeatedParameter(_) => "invalid_parameter",
             Self::Body(fault) => fault.error_type(),
+            Self::CannotRenew => "cannot_renew",
             Self::Declined => "access_denied",
             Self::Expired => "token_expired",
             Self::ForbiddenProvider => "provider_not_allowed",
@@ -129,7 +144,8 @@ impl Fault {
             Self::NotSignedIn => "unauthorized",
             Self::NotTaken(_) => "invalid_format",
             Self::OwnerChanged => "owner_changed",
-            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderUnavailable | Self::RenewalUnanswered => "provider_unavailable",
+            Self::RenewalRefused(_) => "renewal_refused",
             Self::StorageBusy => "conflict",
             Self::StorageFull => "storage_full",
             Self::StorageUnavailable => "storage_unavailable",
@@ -137,6 +153,7 @@ impl Fault {
             Self::TooManyAuthorizations => "too_many_authorizations",
             Self::TooManyFailures => "too_many_failures",
             Self::Unusable(state) => state.as_str(),
+            Self::WaitOver => "wait_over",
             Self::WrongHost => "wrong_host",
         }
     }
@@ -154,6 +171,15 @@ impl Fault {
     pub(crate) fn at(self, provider: Provider) -> Self {
         match self {
             Self::Refused if provider == Provider::Vk => Self::ApiError,
+            other => other,
+        }
+    }
+
+    /// The same fault where a token was to be renewed: what is said about codes and pasted tokens does not fit there.
+    pub(crate) fn of_renewal(self) -> Self {
+        match self {
+            Self::Login(LoginFault::CodeRefused(cause)) => Self::RenewalRefused(cause),
+            Self::ProviderUnavailable => Self::RenewalUnanswered,
             other => other,
         }
     }

@@ -61,6 +61,7 @@ pub(crate) async fn handle(service: &Arc<Service>, route: Route, asked: &Asked<'
         Route::Keys => Box::pin(local::keys(service)).await,
         Route::Providers => provider::list(service, asked),
         Route::Readyz => ready(service).await,
+        Route::RefreshCredential(id) => Box::pin(credential::refresh(service, asked, id)).await,
         Route::RevokeCredential(id) => Box::pin(credential::revoke(service, asked, id)).await,
         Route::RevokeKey(id) => Box::pin(local::revoke_key(service, &id)).await,
         Route::Submit(provider) => Box::pin(token::submit(service, asked, provider)).await,

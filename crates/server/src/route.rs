@@ -37,6 +37,7 @@ pub(crate) enum Route {
     Keys,
     Providers,
     Readyz,
+    RefreshCredential(CredentialId),
     RevokeCredential(CredentialId),
     RevokeKey(String),
     /// The button of the page behind a connect link.
@@ -59,10 +60,11 @@ pub(crate) enum Access {
 
 /// Every path with its methods, as documented; the tests hold it against the OpenAPI document.
 #[cfg(test)]
-pub(crate) const DOCUMENTED: [(&str, &[&str]); 20] = [
+pub(crate) const DOCUMENTED: [(&str, &[&str]); 21] = [
     ("/api/v1/credentials", &["GET"]),
     ("/api/v1/credentials/{id}", &["GET", "DELETE"]),
     ("/api/v1/credentials/{id}/check", &["POST"]),
+    ("/api/v1/credentials/{id}/refresh", &["POST"]),
     ("/api/v1/credentials/{id}/revoke", &["POST"]),
     ("/api/v1/oauth/vk/authorize/implicit", &["GET"]),
     ("/api/v1/oauth/{provider}/authorizations/{authorization_id}", &["GET", "DELETE"]),
@@ -114,6 +116,7 @@ impl Route {
                 allow(method, "GET, HEAD, DELETE", routes)
             }
             ["api", "v1", "credentials", id, "check"] => post(Self::CheckCredential(credential(id)?)),
+            ["api", "v1", "credentials", id, "refresh"] => post(Self::RefreshCredential(credential(id)?)),
             ["api", "v1", "credentials", id, "revoke"] => post(Self::RevokeCredential(credential(id)?)),
             ["api", "v1", "providers"] => get(Self::Providers),
             ["api", "v1", "providers", name, "test"] => post(Self::TestProvider(provider(name)?)),
@@ -166,6 +169,7 @@ impl Route {
             | Self::CancelAuthorization(..)
             | Self::CheckCredential(_)
             | Self::ForgetCredential(_)
+            | Self::RefreshCredential(_)
             | Self::RevokeCredential(_)
             | Self::Submit(_)
             | Self::TestProvider(_) => Access::May(Permissions::SUBMIT),
@@ -206,6 +210,7 @@ impl Route {
             Self::IssueKey | Self::Keys => "/local/keys",
             Self::Providers => "/api/v1/providers",
             Self::Readyz => "/readyz",
+            Self::RefreshCredential(_) => "/api/v1/credentials/{id}/refresh",
             Self::RevokeCredential(_) => "/api/v1/credentials/{id}/revoke",
             Self::RevokeKey(_) => "/local/keys/{id}",
             Self::Submit(_) => "/api/v1/oauth/{provider}/token/submit",

@@ -54,6 +54,11 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "The provider says that the time of this token is up".into(),
             "Obtain a new token and submit it soon".into(),
         ),
+        Fault::CannotRenew => (
+            "Cannot be renewed",
+            "Nothing renews this token without a person: it has no refresh token, or the provider refused that".into(),
+            "Log in again to get a new token".into(),
+        ),
         Fault::Declined => (
             "Access denied",
             "The answer says that the request for access was declined".into(),
@@ -72,6 +77,16 @@ pub(crate) fn english(fault: &Fault) -> Words {
             "Provider unavailable",
             "The provider gave no clear answer, so it is not known whose token this is; nothing was changed".into(),
             "Try again in some minutes, or use another account_name".into(),
+        ),
+        Fault::RenewalRefused(cause) => (
+            "Renewal refused",
+            format!("The provider refused to renew the token ({cause})").into(),
+            "Log in again: until then there is only what is left of the token".into(),
+        ),
+        Fault::RenewalUnanswered => (
+            "Provider unavailable",
+            "The provider gave no clear answer, so the token is not renewed yet".into(),
+            "Try again in some minutes; a running server also tries by itself".into(),
         ),
         Fault::ForbiddenProvider => (
             "Provider not allowed",
@@ -160,6 +175,11 @@ pub(crate) fn english(fault: &Fault) -> Words {
             ("URI too long", "The path and query are too long".into(), "Send long values in the body".into())
         }
         Fault::Unusable(state) => unusable(*state),
+        Fault::WaitOver => (
+            "Waited too long",
+            "The renewal takes longer than was to be waited for; it goes on".into(),
+            "Ask again in some seconds".into(),
+        ),
         Fault::WrongHost => (
             "Wrong host",
             "This server does not answer to that Host".into(),
@@ -172,6 +192,10 @@ pub(crate) fn english(fault: &Fault) -> Words {
 fn unusable(state: State) -> (&'static str, Cow<'static, str>, Cow<'static, str>) {
     let (message, solution) = match state {
         State::AccountBlocked => ("The account is blocked at the provider", "Restore the account at the provider"),
+        State::Ambiguous => (
+            "A renewal was sent and its answer is lost, so the refresh token may be spent",
+            "Log in again, or wait: it is tried once more when the token has ended",
+        ),
         State::AppBlocked => {
             ("The application is blocked at the provider", "Use another application, and obtain a new token with it")
         }
@@ -183,6 +207,10 @@ fn unusable(state: State) -> (&'static str, Cow<'static, str>, Cow<'static, str>
         State::NeedsHuman => {
             ("The provider wants a person to confirm something", "Sign in at the provider, confirm, then check again")
         }
+        State::Refreshing => (
+            "The token has expired and is not renewed yet",
+            "Try again in a minute; if that does not help, the log says why it is not renewed",
+        ),
         State::Revoked => ("The provider has withdrawn the token", "Obtain a new token and submit it"),
         State::Expiring | State::ScopeReduced | State::Unknown | State::Unverified | State::Valid => {
             ("The token cannot be handed out", "Check it: POST /api/v1/credentials/{id}/check")

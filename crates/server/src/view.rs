@@ -154,6 +154,11 @@ pub(crate) struct CredentialView<'a> {
     scopes_granted: Option<Vec<&'a str>>,
     /// Whether no `expiry` means that it never ends; otherwise nobody said.
     expiry_known: bool,
+    /// Whether it is renewed without a person.
+    renews: bool,
+    /// When that is tried next by itself.
+    #[serde(serialize_with = "as_text")]
+    renew_at: Option<Timestamp>,
 }
 
 /// The latest answer of the provider, clear or not.
@@ -204,6 +209,8 @@ impl<'a> CredentialView<'a> {
             scopes_requested: credential.grant.scope.asked.as_deref().map(words),
             scopes_granted: credential.grant.scope.granted.as_deref().map(words),
             expiry_known: credential.grant.expiry != Expiry::Unstated,
+            renews: credential.can_renew(),
+            renew_at: credential.renewal.at.filter(|_| credential.can_renew()),
         }
     }
 }

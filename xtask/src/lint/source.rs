@@ -16,6 +16,7 @@ const EXPOSING: &[(&str, &str)] = &[
     ("crates/keeper/src/capture.rs", "reads what a browser brought back, and compares its state"),
     ("crates/keeper/src/connect.rs", "takes the digest of a binding, reads the authorization URL"),
     ("crates/keeper/src/exchange.rs", "compares the state that VK ID repeats"),
+    ("crates/keeper/src/refresh/answer.rs", "puts an answer together for the spool, and apart again"),
     ("crates/keeper/src/submit.rs", "takes the token out of what was pasted"),
     ("crates/mastodon/src/registration/probe.rs", "puts the client's secret into the form"),
     ("crates/oauth/src", "puts codes, tokens and client secrets into requests, and reads them out of answers"),

@@ -46,7 +46,7 @@ pub(super) async fn run(status: &Status, api: &Api) -> Result<ExitCode, CliFault
 async fn check(credentials: &mut [Value], api: &Api) -> Result<(), CliFault> {
     let count = credentials.len();
     for (number, credential) in credentials.iter_mut().enumerate() {
-        if count > 1 && io_is_terminal() {
+        if count > 1 && console::is_watched() {
             console::note(&text::checking(number + 1, count));
         }
         let id = credential["id"].as_i64().unwrap_or_default();
@@ -55,15 +55,15 @@ async fn check(credentials: &mut [Value], api: &Api) -> Result<(), CliFault> {
     Ok(())
 }
 
-fn io_is_terminal() -> bool {
-    std::io::IsTerminal::is_terminal(&std::io::stderr())
-}
-
 /// The worst of what was found.
 fn exit_code(credentials: &[Value], checked: bool) -> Option<Kind> {
-    let needs_person = credentials.iter().any(|credential| credential["is_valid"] == false);
+    // What has ended and is still being renewed waits for the provider, not for a person.
+    let is_dead = |credential: &Value| credential["is_valid"] == false;
+    let is_renewing = |credential: &Value| credential["state"] == "refreshing";
+    let needs_person = credentials.iter().any(|credential| is_dead(credential) && !is_renewing(credential));
     let unclear = |credential: &Value| {
-        credential["state"] == "unknown" || (checked && credential["last_check"]["outcome"] == "unclear")
+        let is_late = is_dead(credential) && is_renewing(credential);
+        is_late || credential["state"] == "unknown" || (checked && credential["last_check"]["outcome"] == "unclear")
     };
     match (needs_person, credentials.iter().any(unclear)) {
         (true, _) => Some(Kind::NeedsPerson),
@@ -76,11 +76,6 @@ fn table(credentials: &[Value]) -> Table {
     let mut table = Table::new(&text::STATUS_HEADINGS);
     for credential in credentials {
         let word = |name: &str| credential[name].as_str().unwrap_or("-");
-        let left = match credential["expiry"].as_str() {
-            None if text::lasts_for_ever(credential) => text::NEVER,
-            None => text::NOT_STATED,
-            Some(_) => word("time_until_expiry"),
-        };
         let colour = match credential["is_valid"].as_bool() {
             Some(false) => RED,
             None => YELLOW,
@@ -90,11 +85,30 @@ fn table(credentials: &[Value]) -> Table {
         let cells = [
             format!("{}/{}", word("provider"), word("account_name")),
             word("state").to_owned(),
-            left.to_owned(),
+            text::time_left(credential),
             word("checked_at").to_owned(),
-            text::next_step(word("next_action")).to_owned(),
+            text::next_step(word("state"), word("next_action")).to_owned(),
         ];
         table.row(cells, Some(colour));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_tells_who_must_act() {
+        for (state, is_valid, expected) in [
+            ("valid", json!(true), None),
+            ("ambiguous", json!(true), None),
+            ("refreshing", json!(true), None),
+            ("refreshing", json!(false), Some(Kind::NoClearAnswer)),
+            ("unknown", Value::Null, Some(Kind::NoClearAnswer)),
+            ("expired", json!(false), Some(Kind::NeedsPerson)),
+        ] {
+            assert_eq!(exit_code(&[json!({"state": state, "is_valid": is_valid})], false), expected, "{state}");
+        }
+    }
 }

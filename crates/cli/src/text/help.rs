@@ -1,6 +1,6 @@
 //! Owns the words of `--help`: what each command and option does, with examples that work.
 
-pub(crate) const ABOUT: &str = "Obtains OAuth tokens, keeps them, and hands them out.\n\nGrantkeep runs beside your cross-posters, uploaders and bots: they ask it for a live token instead of keeping one in plain text.";
+pub(crate) const ABOUT: &str = "Obtains OAuth tokens, keeps them alive, and hands them out.\n\nGrantkeep runs beside your cross-posters, uploaders and bots: they ask it for a live token instead of keeping one in plain text.";
 
 pub(crate) const AFTER: &str = "\
 Try it without any account:
@@ -22,7 +22,8 @@ pub(crate) const SERVER: &str = "Work on a grantkeep server elsewhere, with the 
 pub(crate) const SANDBOX: &str = "Use emulated providers on this machine, and data of their own";
 pub(crate) const SANDBOX_LISTEN: &str = "First address of the emulated providers [default: 127.0.0.1:8001]";
 
-pub(crate) const SERVE: &str = "Run the server: the API, and asking again about tokens that are not verified yet";
+pub(crate) const SERVE: &str =
+    "Run the server: the API, renewing tokens before they end, asking again about those that are not verified";
 pub(crate) const LISTEN: &str = "Address of the API [default: 127.0.0.1:8000]";
 
 pub(crate) const LOGIN: &str = "Get a token: opens a browser, where you allow the access, and keeps what comes back";
@@ -66,9 +67,28 @@ pub(crate) const TARGET: &str = "Which one: a provider, or a provider and an acc
 pub(crate) const CHECK: &str = "Ask the providers now";
 
 pub(crate) const TOKEN: &str = "Print the access token and a newline, nothing else";
-pub(crate) const TOKEN_AFTER: &str =
-    "Example:\n  curl -d access_token=\"$(grantkeep token vk/my_vk)\" -d v=5.199 https://api.vk.ru/method/users.get";
-pub(crate) const MIN_TTL: &str = "Warn when less time than this is left: 90s, 10m, 2h, 30d";
+pub(crate) const TOKEN_AFTER: &str = "\
+A token with less time left than --min-ttl is renewed first, if it can be: 30 seconds at most.
+One that lives and could not be renewed is printed all the same, with a warning.
+
+Exit code 3 when a person must act, 4 when it has expired and the provider could not be reached.
+
+Examples:
+  curl -d access_token=\"$(grantkeep token vk/my_vk)\" -d v=5.199 https://api.vk.ru/method/users.get
+  TOKEN=$(grantkeep token acme/work --min-ttl 30m)";
+pub(crate) const MIN_TTL: &str = "How long it shall live on at least: 90s, 10m, 2h, 30d";
+
+pub(crate) const REFRESH: &str = "Renew a token now, without a person; a running server does it by itself in time";
+pub(crate) const REFRESH_AFTER: &str = "\
+What can be renewed says so in grantkeep status: renews itself. When it comes to nothing,
+the token that is kept works on until it ends.
+
+Exit code 3 when a person must log in instead, 4 when the provider could not be reached or gave
+no clear answer.
+
+Examples:
+  grantkeep refresh acme/work
+  grantkeep refresh acme/work --json";
 
 pub(crate) const REVOKE: &str = "Withdraw a token at its provider, then forget it here";
 pub(crate) const REVOKE_AFTER: &str = "\
@@ -93,7 +113,7 @@ pub(crate) const FORGET: &str = "Remove a credential here; the provider is not t
 pub(crate) const KEY: &str = "Issue, list and revoke keys for the API";
 pub(crate) const KEY_ISSUE: &str = "Issue a key and print it; it is shown only once";
 pub(crate) const KEY_ISSUE_AFTER: &str = "\
-status: see what is kept. submit: also begin, submit, check and delete. token: get the tokens themselves. admin: all of it.
+status: see what is kept. submit: also begin, submit, check, refresh, revoke and delete. token: get the tokens themselves. admin: all of it.
 
 Example:
   KEY=$(grantkeep key issue --can status,token --provider vk --ttl 90d)";

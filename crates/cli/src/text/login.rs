@@ -60,6 +60,7 @@ pub(crate) fn logged_in(provider: &str, credential: &Value) -> String {
     let word = |name: &str| credential[name].as_str().map(|text| printable(text).into_owned());
     let account = word("account_name").unwrap_or_default();
     let ends = match (word("time_until_expiry"), super::lasts_for_ever(credential)) {
+        (Some(left), _) if super::renews(credential) => format!("expires in {left} and renews itself"),
         (Some(left), _) => format!("expires in {left}"),
         (None, true) => "never expires".to_owned(),
         (None, false) => "expires at a time that the provider does not tell".to_owned(),
@@ -217,17 +218,23 @@ mod tests {
 
     #[test]
     fn a_login_says_how_long_it_lasts() {
-        let credential = |left: Value, known: Value| {
-            let view = json!({"id": 1, "account_name": "anna", "time_until_expiry": left, "expiry_known": known});
+        let credential = |left: Value, known: Value, renew_at: Value| {
+            let renews = renew_at.is_string();
+            let view = json!({
+                "id": 1, "account_name": "anna", "time_until_expiry": left, "expiry_known": known,
+                "renews": renews, "renew_at": renew_at,
+            });
             logged_in("acme", &view)
         };
         let kept = "\nkept as acme/anna (credential 1)";
-        for (left, known, words) in [
-            (json!("1h 0m"), json!(true), "expires in 1h 0m"),
-            (Value::Null, json!(true), "never expires"),
-            (Value::Null, json!(false), "expires at a time that the provider does not tell"),
+        let never = || Value::Null;
+        for (left, known, renew_at, words) in [
+            (json!("1h 0m"), json!(true), never(), "expires in 1h 0m"),
+            (json!("1h 0m"), json!(true), json!("2026-01-10T16:20:00Z"), "expires in 1h 0m and renews itself"),
+            (never(), json!(true), never(), "never expires"),
+            (never(), json!(false), never(), "expires at a time that the provider does not tell"),
         ] {
-            assert_eq!(credential(left, known), format!("logged in at acme; the token {words}{kept}"));
+            assert_eq!(credential(left, known, renew_at), format!("logged in at acme; the token {words}{kept}"));
         }
     }
 }

@@ -23,7 +23,8 @@ fn names(document: &Value, schema: &str) -> BTreeSet<String> {
     choices.chain(listed).map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
-/// Every `error_type` that the sources can produce: the words in `fn error_type`, and the states in which nothing is handed out.
+/// Every `error_type` that the sources can produce: the words in `fn error_type`, the states in which nothing is handed out, and
+/// those in which a renewal has not come to its end.
 fn producible() -> BTreeSet<String> {
     let sources = [include_str!("../fault.rs"), include_str!("../fault/login.rs"), include_str!("../body.rs")];
     let words = sources.into_iter().flat_map(|source| {
@@ -31,7 +32,8 @@ fn producible() -> BTreeSet<String> {
         let (function, _) = function.split_once("\n    }\n").unwrap();
         function.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned())
     });
-    let states = State::ALL.into_iter().filter(|(state, _)| state.needs_person()).map(|(_, name)| name.to_owned());
+    let told = |state: State| state.needs_person() || matches!(state, State::Ambiguous | State::Refreshing);
+    let states = State::ALL.into_iter().filter(|(state, _)| told(*state)).map(|(_, name)| name.to_owned());
     words.chain(states).collect()
 }
 
@@ -85,13 +87,17 @@ async fn examples_of_errors_are_what_is_answered() {
         ("access_denied", Fault::Declined),
         ("account_ambiguous", Fault::AccountAmbiguous),
         ("api_error", Fault::ApiError),
+        ("cannot_renew", Fault::CannotRenew),
         ("expired", Fault::Unusable(State::Expired)),
         ("invalid_parameter", Fault::BadParameter("limit")),
         ("ip_mismatch", Fault::IpMismatch),
         ("owner_changed", Fault::OwnerChanged),
         ("provider_unavailable", Fault::ProviderUnavailable),
+        ("renewal_refused", Fault::RenewalRefused("invalid_grant".into())),
+        ("renewal_unanswered", Fault::RenewalUnanswered),
         ("token_expired", Fault::Expired),
         ("unauthorized", Fault::NotSignedIn),
+        ("wait_over", Fault::WaitOver),
     ] {
         let answer = reply::fault(&fault).into_body().collect().await.unwrap().to_bytes();
         assert_eq!(

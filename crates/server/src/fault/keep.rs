@@ -10,6 +10,7 @@ impl From<KeepFault> for Fault {
         match fault {
             KeepFault::AccountAmbiguous => Self::AccountAmbiguous,
             KeepFault::AuthorizationEnded => LoginFault::AuthorizationEnded.into(),
+            KeepFault::CannotRenew => Self::CannotRenew,
             KeepFault::CannotRevoke => LoginFault::CannotRevoke.into(),
             KeepFault::Declined | KeepFault::NotTaken(IntakeFault::Declined) => Self::Declined,
             KeepFault::ExchangeRefused(cause) => LoginFault::CodeRefused(cause).into(),
@@ -37,6 +38,7 @@ impl From<KeepFault> for Fault {
                 stored(&fault)
             }
             KeepFault::Unusable(state) => Self::Unusable(state),
+            KeepFault::WaitOver => Self::WaitOver,
         }
     }
 }

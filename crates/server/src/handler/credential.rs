@@ -1,4 +1,4 @@
-//! Owns the credential routes: list, show, check, forget, revoke. Another owner's credential is answered like one that does not exist.
+//! Owns the credential routes: list, show, check, refresh, forget, revoke. Another owner's credential is answered like one that does not exist.
 
 use grantkeep_core::{Credential, CredentialId, Provider, State};
 use grantkeep_keeper::Listing;
@@ -76,6 +76,14 @@ pub(super) async fn show(service: &Service, asked: &Asked<'_>, id: CredentialId)
 pub(super) async fn check(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Response, Fault> {
     reachable(service, asked, id).await?;
     let credential = service.keeper.check(&asked.caller()?.owner, id).await?;
+    Ok(view(service, &credential))
+}
+
+/// Renews the token now, whether or not it is due.
+pub(super) async fn refresh(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Response, Fault> {
+    reachable(service, asked, id).await?;
+    let renewed = service.keeper.refresh(&asked.caller()?.owner, id).await;
+    let credential = renewed.map_err(|fault| Fault::from(fault).of_renewal())?;
     Ok(view(service, &credential))
 }
 

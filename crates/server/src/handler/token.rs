@@ -1,9 +1,9 @@
 //! Owns the token routes: authorization URL, submit, status, hand-out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{AuthorizationId, Lifetime, Provider, Secret};
-use grantkeep_keeper::{Submission, Submitted};
+use grantkeep_keeper::{Submission, Submitted, Wanted};
 use http::StatusCode;
 
 use super::{
@@ -23,6 +23,10 @@ const USUAL_MIN_TTL: i64 = 600;
 
 /// The longest promise that can be asked: a year.
 const LONGEST_MIN_TTL: i64 = 366 * 86_400;
+
+/// So many seconds a renewal may take when nothing else is asked, and at most.
+const USUAL_WAIT: i64 = 30;
+const LONGEST_WAIT: i64 = 300;
 
 pub(super) fn authorize_implicit(service: &Service, asked: &Asked<'_>) -> Result<Response, Fault> {
     asked.caller()?.may_use(Provider::Vk)?;
@@ -91,10 +95,15 @@ pub(super) async fn hand_out(service: &Service, asked: &Asked<'_>, provider: Pro
     caller.may_use(provider)?;
     let account = asked.query.account()?;
     let min_ttl = asked.query.number("min_ttl", 0, LONGEST_MIN_TTL)?.unwrap_or(USUAL_MIN_TTL);
-    // A limit on waiting for a renewal; what is handed out here needs none.
-    asked.query.number("wait", 0, 300)?;
-    let min_ttl = Lifetime::from_seconds(u64::try_from(min_ttl).unwrap_or(0));
-    let handed = service.keeper.hand_out(&caller.owner, provider, account.as_ref(), min_ttl).await?;
+    let wait = asked.query.number("wait", 0, LONGEST_WAIT)?.unwrap_or(USUAL_WAIT);
+    let wanted = Wanted {
+        owner: &caller.owner,
+        provider,
+        account: account.as_ref(),
+        min_ttl: Lifetime::from_seconds(u64::try_from(min_ttl).unwrap_or(0)),
+        wait: Duration::from_secs(u64::try_from(wait).unwrap_or(0)),
+    };
+    let handed = service.keeper.hand_out(wanted).await.map_err(|fault| Fault::from(fault).of_renewal())?;
     let answer = HandedOut {
         access_token: &handed.access_token,
         expires_at: handed.expires_at,

@@ -29,6 +29,7 @@ fn finds_each_route_by_its_path_and_alias() {
         ("GET", "/api/v1/credentials/42", "Credential(42)"),
         ("DELETE", "/api/v1/credentials/42", "ForgetCredential(42)"),
         ("POST", "/api/v1/credentials/42/check", "CheckCredential(42)"),
+        ("POST", "/api/v1/credentials/42/refresh", "RefreshCredential(42)"),
         ("POST", "/api/v1/credentials/42/revoke", "RevokeCredential(42)"),
         ("POST", "/api/v1/oauth/mastodon/authorize", "Authorize(Mastodon)"),
         ("POST", "/api/v1/oauth/acme/token/submit", r#"Submit(OAuth2("acme"))"#),
@@ -64,6 +65,7 @@ fn tells_which_methods_a_path_answers() {
         ("/api/v1/credentials", "GET, HEAD"),
         ("/api/v1/credentials/42", "GET, HEAD, DELETE"),
         ("/api/v1/credentials/42/check", "POST"),
+        ("/api/v1/credentials/42/refresh", "POST"),
         ("/api/v1/credentials/42/revoke", "POST"),
         ("/api/v1/oauth/vk/authorize", "POST"),
         ("/api/v1/oauth/vk/authorizations/a_00000000000000000000000000000000", "GET, HEAD, DELETE"),
@@ -98,7 +100,7 @@ fn knows_no_other_path() {
         "/API/v1/credentials",
         "/api/v1/Credentials",
         "/api/v1/credentials;x=1",
-        "/api/v1/credentials/1/refresh",
+        "/api/v1/credentials/1/renew",
         "/api/v1/credentials/1/check/2",
         "/api/v1/vk",
         "/api/v1/vk/token",
@@ -181,9 +183,12 @@ fn an_id_that_is_no_id_is_one_that_nobody_has() {
         let expected = expected.map_or(Err(Fault::NoSuchCredential), |id| Ok(Route::Credential(id)));
         assert_eq!(find("GET", &path), expected, "{id}");
         let known = expected.is_ok();
-        for (method, path) in
-            [("DELETE", path.clone()), ("POST", format!("{path}/check")), ("POST", format!("{path}/revoke"))]
-        {
+        for (method, path) in [
+            ("DELETE", path.clone()),
+            ("POST", format!("{path}/check")),
+            ("POST", format!("{path}/refresh")),
+            ("POST", format!("{path}/revoke")),
+        ] {
             assert_eq!(find(method, &path).is_ok(), known, "{method} {path}");
         }
     }

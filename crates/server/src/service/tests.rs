@@ -3,6 +3,7 @@
 mod access;
 mod capture;
 mod login;
+mod renewal;
 mod stage;
 
 use std::time::Duration;

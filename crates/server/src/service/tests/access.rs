@@ -84,6 +84,7 @@ async fn a_key_for_other_providers_sees_and_does_nothing_here() {
         ("GET /api/v1/oauth/vk/token", "403 provider_not_allowed"),
         ("GET /api/v1/credentials/1", "404 credential_not_found"),
         ("POST /api/v1/credentials/1/check", "404 credential_not_found"),
+        ("POST /api/v1/credentials/1/refresh", "404 credential_not_found"),
         ("DELETE /api/v1/credentials/1", "404 credential_not_found"),
     ] {
         let line = format!("{line} | authorization: Bearer {key} | content-type: application/json");
@@ -100,7 +101,7 @@ async fn what_is_anothers_is_answered_like_what_does_not_exist() {
     let [anna, boris] = ["anna", "boris"].map(|owner| stage.key(owner, "admin", None));
     let id = stage.store(&anna, "my_vk", PERSON).await;
     let before = stage.get("/api/v1/credentials/1", &anna).await.body;
-    for (method, rest) in [("GET", ""), ("HEAD", ""), ("DELETE", ""), ("POST", "/check")] {
+    for (method, rest) in [("GET", ""), ("HEAD", ""), ("DELETE", ""), ("POST", "/check"), ("POST", "/refresh")] {
         let mut bodies = HashSet::new();
         for id in [&id.to_string(), "2", "0", "-1", "1.5", "9223372036854775808", "abc", "%31"] {
             let line = format!("{method} {CREDENTIALS}/{id}{rest} | authorization: Bearer {boris}");

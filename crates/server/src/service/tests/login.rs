@@ -175,6 +175,7 @@ async fn each_route_of_a_login_needs_its_permission() {
         (format!("POST {VK}/authorize"), "submit"),
         (format!("GET {VK}/authorizations/{id}"), "submit"),
         (format!("DELETE {VK}/authorizations/{id}"), "submit"),
+        ("POST /api/v1/credentials/1/refresh".to_owned(), "submit"),
         ("POST /api/v1/credentials/1/revoke".to_owned(), "submit"),
         ("GET /api/v1/providers".to_owned(), "status"),
         ("POST /api/v1/providers/vk/test".to_owned(), "submit"),
