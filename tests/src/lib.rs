@@ -26,6 +26,7 @@ pub mod harness {
     pub mod port;
     pub mod program;
     pub mod provider;
+    pub mod relay;
     pub mod server;
     pub mod stage;
     pub mod sweep;

@@ -35,6 +35,8 @@ mod owner;
 mod provider;
 #[path = "program/registration.rs"]
 mod registration;
+#[path = "program/renewal.rs"]
+mod renewal;
 #[path = "program/sandbox.rs"]
 mod sandbox;
 #[path = "program/secret.rs"]

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     Forget(Forget),
     #[command(about = help::PROVIDERS, subcommand)]
     Provider(Provider),
+    #[command(about = help::AUDIT, after_help = help::AUDIT_AFTER)]
+    Audit(Audit),
+    #[command(about = help::CALENDAR, after_help = help::CALENDAR_AFTER)]
+    Calendar(Calendar),
     #[command(about = help::KEY, subcommand)]
     Key(Key),
     #[command(about = help::DOCTOR)]
@@ -162,6 +166,37 @@ pub(crate) struct ProviderTest {
     pub(crate) name: String,
     #[arg(long, value_name = "URL", help = help::INSTANCE)]
     pub(crate) instance: Option<String>,
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, help = help::AUDIT_SINCE)]
+    pub(crate) after: u32,
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    #[command(about = help::AUDIT_VERIFY, after_help = help::AUDIT_VERIFY_AFTER)]
+    Verify(AuditVerify),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct AuditVerify {
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Calendar {
+    #[arg(long, help = help::CALENDAR_RENEW)]
+    pub(crate) renew: bool,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
 }

@@ -1,6 +1,8 @@
 //! Owns the commands: each asks the API and tells the result.
 
 mod add;
+mod audit;
+mod calendar;
 mod credential;
 mod doctor;
 mod forget;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 
 use crate::{
     api::Api,
-    args::{Command, Key, Provider},
+    args::{AuditCommand, Command, Key, Provider},
     fault::CliFault,
     process::Stop,
     serve,
@@ -68,6 +70,11 @@ async fn until_stopped(command: Command, settings: &Settings) -> Result<ExitCode
 
 async fn ask(command: Command, settings: &Settings, api: &Api) -> Result<ExitCode, CliFault> {
     match command {
+        Command::Audit(audit) => match &audit.command {
+            None => audit::list(&audit, api).await,
+            Some(AuditCommand::Verify(verify)) => audit::verify(verify, api).await,
+        },
+        Command::Calendar(calendar) => calendar::run(&calendar, &settings.owner, api).await,
         Command::Forget(forget) => forget::run(&forget, api).await,
         Command::Key(Key::Issue(issue)) => key::issue(&issue, &settings.owner, api).await,
         Command::Key(Key::List(list)) => key::list(&list, api).await,

@@ -56,6 +56,11 @@ impl Table {
         Self { rows: vec![headings.iter().map(|&heading| heading.to_owned()).collect()], colours: vec![None] }
     }
 
+    /// A table that goes on.
+    pub(crate) const fn bare() -> Self {
+        Self { rows: Vec::new(), colours: Vec::new() }
+    }
+
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>, colour: Option<&'static str>) {
         self.rows.push(cells.into_iter().map(|cell| printable(&cell).into_owned()).collect());
         self.colours.push(colour);

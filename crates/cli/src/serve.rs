@@ -154,8 +154,12 @@ async fn serve(
         }
     }
     listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
-    let watchers =
-        [tokio::spawn(Arc::clone(&here.keeper).watch()), tokio::spawn(Arc::clone(&here.keeper).watch_renewals())];
+    let audited = Arc::clone(&here.keeper);
+    let watchers = [
+        tokio::spawn(Arc::clone(&here.keeper).watch()),
+        tokio::spawn(Arc::clone(&here.keeper).watch_renewals()),
+        tokio::spawn(async move { audited.watch_audit().await }),
+    ];
     asked.asked().await;
     tracing::info!("stopping");
     let _ = stop.send(true);

@@ -28,7 +28,8 @@ pub(crate) const WARNING: &str = "warning";
 
 // Results.
 
-pub(crate) const STATUS_HEADINGS: [&str; 5] = ["CREDENTIAL", "STATE", "TIME LEFT", "CHECKED", "NEXT STEP"];
+pub(crate) const STATUS_HEADINGS: [&str; 6] = ["CREDENTIAL", "STATE", "TIME LEFT", "NEEDS YOU", "CHECKED", "NEXT STEP"];
+pub(crate) const AUDIT_HEADINGS: [&str; 6] = ["NUMBER", "WHEN", "WHAT", "CREDENTIAL", "WHO", "OUTCOME"];
 pub(crate) const KEY_HEADINGS: [&str; 6] = ["ID", "OWNER", "CAN", "PROVIDERS", "EXPIRES", "STATE"];
 pub(crate) const PROVIDER_HEADINGS: [&str; 5] = ["PROVIDER", "KIND", "SERVER", "FLOWS", "REDIRECT URI"];
 pub(crate) const TEST_HEADINGS: [&str; 4] = ["", "WHAT", "ADDRESS", "ANSWER"];
@@ -37,6 +38,7 @@ pub(crate) const NOT_STATED: &str = "not stated";
 pub(crate) const RENEWS_ITSELF: &str = "renews itself";
 pub(crate) const NOTHING_KEPT: &str =
     "Nothing is kept yet. Get a token: grantkeep login vk, or grantkeep login mastodon --instance mastodon.social";
+pub(crate) const NOTHING_DONE: &str = "Nothing has been done yet.";
 pub(crate) const NO_KEYS: &str = "No keys have been issued. Issue one: grantkeep key issue";
 pub(crate) const UNVERIFIED: &str =
     "the provider gave no clear answer yet, so the token is not verified; a running server asks again by itself";
@@ -64,14 +66,37 @@ pub(crate) fn lasts_for_ever(credential: &Value) -> bool {
     credential["expiry"].is_null() && credential["expiry_known"] != false
 }
 
-/// How long it lives on, and whether it is renewed then.
+/// How long it lives on.
 pub(crate) fn time_left(credential: &Value) -> String {
     let left = match credential["expiry"].as_str() {
         None if lasts_for_ever(credential) => NEVER,
         None => NOT_STATED,
         Some(_) => credential["time_until_expiry"].as_str().unwrap_or("-"),
     };
-    if renews(credential) { format!("{left}, {RENEWS_ITSELF}") } else { left.to_owned() }
+    left.to_owned()
+}
+
+/// When a person is next needed, as short as can be: `now`, `in 5h`.
+pub(crate) fn needs_you(credential: &Value) -> String {
+    let at = credential["needs_person_at"].as_str();
+    let left = credential["time_until_expiry_seconds"].as_u64().unwrap_or(0);
+    match at {
+        None if renews(credential) => RENEWS_ITSELF.to_owned(),
+        None => "-".to_owned(),
+        Some(_) if credential["needs_person_why"] == "now" || left == 0 => "now".to_owned(),
+        Some(at) if credential["expiry"] == at => match left {
+            0..3600 => format!("in {}m", left / 60),
+            3600..172_800 => format!("in {}h", left / 3600),
+            _ => format!("in {}d", left / 86_400),
+        },
+        Some(at) => minute(at),
+    }
+}
+
+/// An instant to the minute, as it fits into a table: `2026-01-10 15:30`.
+pub(crate) fn minute(at: &str) -> String {
+    let is_instant = at.len() == "2026-01-10T15:30:00Z".len() && at.is_ascii();
+    if is_instant { at[..16].replace('T', " ") } else { at.to_owned() }
 }
 
 /// Whether it can be counted on that it is renewed.
@@ -121,6 +146,25 @@ pub(crate) fn key_issued(key: &Value) -> String {
         word("can"),
         word("providers"),
         word("expires_at"),
+        word("id"),
+    )
+}
+
+pub(crate) fn audit_sound(deeds: &Value) -> String {
+    format!("{deeds} deeds; each fits what is before it")
+}
+
+pub(crate) fn audit_broken(number: i64) -> CliFault {
+    let what = format!("the audit is broken: deed {number} does not fit what is before it");
+    CliFault::failed(what, "somebody changed the database: look at what is before it, and compare with a backup")
+}
+
+pub(crate) fn calendar_address(address: &Value) -> String {
+    let word = |name: &str| printable(address[name].as_str().unwrap_or_default()).into_owned();
+    format!(
+        "Subscribe to this address in your calendar. Whoever has it sees the names of {}'s accounts and when they end, \
+         never a token.\nReplace it: grantkeep calendar --renew. End it: grantkeep key revoke {}",
+        word("owner"),
         word("id"),
     )
 }

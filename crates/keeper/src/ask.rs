@@ -12,7 +12,7 @@ use grantkeep_oauth::{
 };
 use grantkeep_vk as vk;
 
-use crate::{KeepFault, Keeper, site::discovery_word};
+use crate::{KeepFault, Keeper, metrics::Kind, site::discovery_word};
 
 /// Cause of an unclear reading of a credential whose provider the configuration now leads elsewhere.
 const PROVIDER_CHANGED: &str = "provider_changed";
@@ -33,6 +33,18 @@ pub(crate) enum Whom {
     UserInfo(Option<Endpoint>),
     /// Nobody, for that reason.
     Nobody(Box<str>),
+}
+
+impl Whom {
+    /// The kind of provider that is really asked, if one is.
+    const fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Vk(_) => Some(Kind::Vk),
+            Self::Mastodon { .. } => Some(Kind::Mastodon),
+            Self::UserInfo(Some(_)) => Some(Kind::OAuth2),
+            Self::UserInfo(None) | Self::Nobody(_) => None,
+        }
+    }
 }
 
 /// What a provider says of a token now. No answer is a reading too.
@@ -104,6 +116,9 @@ impl Keeper {
             Whom::UserInfo(None) => Reading::unclear(NOBODY_TO_ASK, USERINFO),
             Whom::Nobody(cause) => Reading::unclear(cause.clone(), "discovery"),
         };
+        if let Some(kind) = whom.kind() {
+            self.metrics.checked(kind, reading.outcome);
+        }
         tracing::debug!(
             asked = reading.asked,
             outcome = reading.outcome.as_str(),

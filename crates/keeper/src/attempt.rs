@@ -222,7 +222,9 @@ impl Keeper {
     ) -> Result<(), KeepFault> {
         let id = &authorization.begun.id;
         let cause = (!cause.is_empty()).then_some(cause);
-        self.store.conclude(id, progress, cause, credential).await?;
+        if self.store.conclude(id, progress, cause, credential).await? {
+            self.metrics.ended(progress, 1);
+        }
         tracing::info!(
             authorization = id.as_str(),
             provider = authorization.begun.provider.as_str(),
@@ -238,6 +240,7 @@ impl Keeper {
     pub async fn recover(&self) -> Result<(), KeepFault> {
         self.replay().await?;
         let given_up = self.store.give_up_claimed("interrupted").await?;
+        self.metrics.ended(Progress::Failed, given_up);
         if given_up > 0 {
             tracing::warn!(given_up, "logins were interrupted when the program ended last: begin them again");
         }

@@ -5,7 +5,7 @@
 
 use std::{
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,6 +14,7 @@ use grantkeep_core::{
     event::{self, Action, Event, Recorded},
 };
 use grantkeep_oauth::state;
+use grantkeep_store::StoreFault;
 
 use crate::{KeepFault, Keeper};
 
@@ -26,7 +27,7 @@ const MOST: usize = 50_000;
 const PAGE: usize = 1000;
 
 tokio::task_local! {
-    static ACTOR: Box<str>;
+    static ACTOR: Arc<str>;
 }
 
 /// What has been noted and not written down yet.
@@ -50,11 +51,12 @@ pub struct AuditFound {
 }
 
 /// Does something on behalf of `actor`, by which name its deeds are noted.
-pub async fn acting_as<F: Future>(actor: Box<str>, work: F) -> F::Output {
-    ACTOR.scope(actor, work).await
+pub fn acting_as<F: Future>(actor: Arc<str>, work: F) -> impl Future<Output = F::Output> {
+    ACTOR.scope(actor, work)
 }
 
-fn actor() -> Box<str> {
+/// By which name deeds are noted here; a new task must be told.
+pub(crate) fn actor() -> Arc<str> {
     ACTOR.try_with(Clone::clone).unwrap_or_else(|_| "watcher".into())
 }
 
@@ -78,13 +80,17 @@ impl Keeper {
             provider: Some(credential.provider),
             account: Some(credential.account.clone()),
             credential: Some(credential.id),
-            actor: actor(),
+            actor: (&*actor()).into(),
             outcome: outcome.into(),
         });
     }
 
     /// Notes a deed with a key.
     pub(crate) fn note_key(&self, action: Action, owner: &Owner, key: &str) {
+        self.note_key_by(&actor(), action, owner, key);
+    }
+
+    pub(crate) fn note_key_by(&self, actor: &str, action: Action, owner: &Owner, key: &str) {
         self.note_event(Event {
             at: self.now(),
             action,
@@ -92,9 +98,14 @@ impl Keeper {
             provider: None,
             account: None,
             credential: None,
-            actor: actor(),
+            actor: actor.into(),
             outcome: key.into(),
         });
+    }
+
+    /// How many deeds have been noted and not written down: more than a few mean that storage does not take them.
+    pub fn unwritten_deeds(&self) -> usize {
+        self.notes.lock().events.len()
     }
 
     fn note_event(&self, event: Event) {
@@ -152,7 +163,13 @@ impl Keeper {
         let (mut last, mut hash) = (0, [0; 32]);
         let mut found = AuditFound { deeds: 0, broken_at: None };
         loop {
-            let page = self.store.recorded(None, last, PAGE).await?;
+            let page = match self.store.recorded(None, last, PAGE).await {
+                Ok(page) => page,
+                Err(StoreFault::Corrupt { table: "event", id, .. }) => {
+                    return Ok(AuditFound { broken_at: found.broken_at.or(Some(id)), ..found });
+                }
+                Err(fault) => return Err(fault.into()),
+            };
             if page.is_empty() {
                 return Ok(found);
             }

@@ -138,6 +138,7 @@ impl Keeper {
             expires_at,
         };
         self.store.begin(new.clone()).await?;
+        self.metrics.begun();
         tracing::info!(
             authorization = id.as_str(),
             provider = begin.provider.as_str(),

@@ -43,6 +43,12 @@ impl Keeper {
     /// renewed first, if it can be; a live one that cannot be in time is handed out and marked so. One that a person must
     /// renew is not handed out.
     pub async fn hand_out(self: &Arc<Self>, wanted: Wanted<'_>) -> Result<HandOut, KeepFault> {
+        let handed = self.find_and_give(wanted).await;
+        self.metrics.handed_out(&handed);
+        handed
+    }
+
+    async fn find_and_give(self: &Arc<Self>, wanted: Wanted<'_>) -> Result<HandOut, KeepFault> {
         let found = self.find(wanted.owner, wanted.provider, wanted.account).await?.ok_or(KeepFault::NotFound)?;
         if wanted.account.is_none() && !found.only {
             return Err(KeepFault::AccountAmbiguous);

@@ -14,6 +14,8 @@ use crate::{
     KeepFault, Providers,
     application::Turns,
     audit::Notes,
+    forecast::Counted,
+    metrics::Metrics,
     refresh::{Flights, Hosts},
     site::Known,
     watch::Beginning,
@@ -74,6 +76,10 @@ pub struct Keeper {
     pub(crate) notes: Notes,
     /// What the watcher is renewing.
     pub(crate) beginning: Beginning,
+    /// What has been counted.
+    pub(crate) metrics: Metrics,
+    /// The latest census.
+    pub(crate) counted: Counted,
     sealer: Sealer,
 }
 
@@ -94,6 +100,8 @@ impl Keeper {
             renewals_changed: Notify::new(),
             notes: Notes::default(),
             beginning: Beginning::default(),
+            metrics: Metrics::default(),
+            counted: Counted::default(),
             sealer,
         }
     }
@@ -101,6 +109,16 @@ impl Keeper {
     /// The time by this keeper's clock.
     pub fn now(&self) -> Timestamp {
         (self.world.now)()
+    }
+
+    /// An instant by the clock that nobody sets.
+    pub fn steady(&self) -> Instant {
+        (self.world.steady)()
+    }
+
+    /// What has been counted since this keeper was made.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Base of redirect URIs and links.

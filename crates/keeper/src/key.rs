@@ -1,6 +1,6 @@
 //! Owns the remembering of issued API keys. Signing and verifying them belongs to the server.
 
-use grantkeep_core::event::Action;
+use grantkeep_core::{Owner, event::Action};
 use grantkeep_store::ApiKey;
 
 use crate::{KeepFault, Keeper};
@@ -13,6 +13,11 @@ impl Keeper {
         self.store.add_key(key).await?;
         self.note_key(Action::KeyIssue, &owner, &id);
         Ok(())
+    }
+
+    /// Notes that a key was used, by the name that its deeds are noted by.
+    pub fn note_key_use(&self, owner: &Owner, id: &str, actor: &str) {
+        self.note_key_by(actor, Action::KeyUse, owner, id);
     }
 
     /// Every issued key.

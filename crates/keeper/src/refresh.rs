@@ -18,7 +18,10 @@ use grantkeep_core::{
 use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
 use tokio::time::Instant;
 
-use crate::{KeepFault, Keeper};
+use crate::{
+    KeepFault, Keeper,
+    audit::{acting_as, actor},
+};
 use answer::{Heard, Kept};
 pub(crate) use flight::Flights;
 pub(crate) use host::Hosts;
@@ -144,11 +147,11 @@ impl Keeper {
         let Some(leased) = leased else { return Ok(None) };
         let leased_at = (self.world.steady)();
         let keeper = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(acting_as(actor(), async move {
             let result = keeper.carry_out(leased, prepared, leased_at).await;
             drop(flight);
             result
-        });
+        }));
         Ok(Some(task.await.unwrap_or(Err(KeepFault::WaitOver))))
     }
 
@@ -163,7 +166,9 @@ impl Keeper {
             return self.came_to_nothing(leased, Heard::Later { cause: "too_late".into(), after: None }).await;
         }
         let host = prepared.host().to_owned();
+        let sent_at = (self.world.steady)();
         let answer = self.outbound.send(prepared.outgoing).await;
+        self.metrics.renewal_took(leased.provider, (self.world.steady)() - sent_at);
         let heard = answer::hear(answer, prepared.is_untyped);
         let chance = f64::from((self.world.random)()[0]) / 255.0;
         self.hosts.report(&host, heard.is_answer(), chance, (self.world.steady)());
@@ -222,6 +227,7 @@ impl Keeper {
             Ok(stored) => {
                 tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
                 self.note(Action::Refresh, &stored, "done");
+                self.metrics.renewed(stored.provider, "granted");
                 self.due_changed.notify_one();
                 Ok(stored)
             }
@@ -258,6 +264,7 @@ impl Keeper {
         let fence = credential.renewal.fence;
         tracing::warn!(credential = id, cause = heard.cause(), outcome = heard.as_str(), "token not renewed");
         self.note(Action::Refresh, &credential, heard.cause());
+        self.metrics.renewed(credential.provider, heard.as_str());
         loop {
             let renewal = self.after(&credential, &heard);
             let written = self.store.update(Credential { renewal, ..credential }).await;

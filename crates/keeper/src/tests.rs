@@ -18,6 +18,7 @@ use url::Url;
 use super::*;
 
 mod audit;
+mod forecast;
 mod login;
 mod renewal;
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use grantkeep_core::{Credential, CredentialId, Lifetime};
+use grantkeep_core::{Credential, CredentialId, Lifetime, Progress};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{KeepFault, Keeper, refresh::Why};
@@ -110,8 +110,9 @@ impl Keeper {
     /// Ends logins that nobody came back for, and forgets those of yesterday.
     async fn sweep(&self) {
         let now = self.now();
-        if let Err(fault) = self.store.sweep_authorizations(now, now.before(FORGOTTEN_AFTER)).await {
-            tracing::warn!(%fault, "logins that are over could not be swept");
+        match self.store.sweep_authorizations(now, now.before(FORGOTTEN_AFTER)).await {
+            Ok(ended) => self.metrics.ended(Progress::Expired, ended),
+            Err(fault) => tracing::warn!(%fault, "logins that are over could not be swept"),
         }
     }
 

@@ -51,16 +51,18 @@ impl Delivery {
 /// Our word for a status that is not success.
 pub(crate) const fn word(status: u16) -> &'static str {
     match status {
-        300..=399 => "redirected",
         400 => "bad_request",
         401 => "unauthorized",
         403 => "forbidden",
         404 => "not_found",
         413 => "too_large",
         429 => "throttled",
-        400..=499 => "refused",
-        500..=599 => "server_error",
-        _ => "unexpected_answer",
+        _ => match status / 100 {
+            3 => "redirected",
+            4 => "refused",
+            5 => "server_error",
+            _ => "unexpected_answer",
+        },
     }
 }
 

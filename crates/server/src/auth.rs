@@ -4,6 +4,7 @@
 //! revocation are looked at on every request.
 
 mod claim;
+mod feed;
 mod permission;
 mod secret;
 
@@ -20,10 +21,11 @@ use http::HeaderValue;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 
+pub(crate) use feed::{Feeds, is_feed, remembered};
 pub(crate) use permission::Permissions;
 pub use secret::{JwtSecret, JwtSecretFault};
 
-use crate::request::Caller;
+use crate::request::{Caller, KeyInUse, actor_of};
 use claim::{AUDIENCE, Claims, Header, Issued, Words};
 
 /// Longest JWT that is looked at.
@@ -44,8 +46,6 @@ struct Verified {
     caller: Arc<Caller>,
     expires_at: i64,
     not_before: i64,
-    /// Of keys that we issued.
-    key_id: Option<String>,
 }
 
 /// What a key may do that is to be issued.
@@ -99,11 +99,8 @@ impl Authority {
         };
         let live = now.unix() < verified.expires_at.saturating_add(LEEWAY)
             && now.unix() >= verified.not_before.saturating_sub(LEEWAY);
-        if live && !self.is_revoked(verified.key_id.as_deref()) {
-            Ok(Arc::clone(&verified.caller))
-        } else {
-            Err(NotSignedIn)
-        }
+        let key_id = verified.caller.key.as_ref().map(|key| &*key.id);
+        if live && !self.is_revoked(key_id) { Ok(Arc::clone(&verified.caller)) } else { Err(NotSignedIn) }
     }
 
     fn verify(&self, token: &str) -> Result<Verified, NotSignedIn> {
@@ -121,15 +118,17 @@ impl Authority {
         let providers = (ours && !matches!(claims.providers, Words::None)).then(|| claims.providers.joined());
         let providers = providers.map(|names| names.split_ascii_whitespace().filter_map(Provider::from_name).collect());
         let earliest = [claims.nbf, claims.iat].into_iter().flatten().map(|date| date.0).max();
+        let key_id = claims.jti.one().filter(|_| ours);
         Ok(Verified {
             caller: Arc::new(Caller {
                 owner: Owner::new(&claims.sub).map_err(|_| NotSignedIn)?,
                 may: Permissions::of_scope(&claims.scope.joined()),
                 providers,
+                actor: actor_of(key_id),
+                key: key_id.map(KeyInUse::new),
             }),
             expires_at: claims.exp.0,
             not_before: earliest.unwrap_or(i64::MIN),
-            key_id: claims.jti.one().filter(|_| ours).map(str::to_owned),
         })
     }
 

@@ -10,7 +10,7 @@ mod ticket;
 use std::{borrow::Cow, sync::Arc};
 
 use grantkeep_core::{AuthorizationId, Secret};
-use grantkeep_keeper::CaptureFault;
+use grantkeep_keeper::{CaptureFault, acting_as};
 use http::{HeaderMap, Method, header, request::Parts};
 use hyper::body::{Body, Bytes};
 use zeroize::Zeroizing;
@@ -26,6 +26,9 @@ use crate::{
     service::Service,
 };
 use cookie::Cookies;
+
+/// By which name the audit knows what comes back from a login.
+const BROWSER: &str = "browser";
 
 /// A request of a browser, kept whole: it is finished even when the browser hangs up.
 #[derive(Debug)]
@@ -119,7 +122,7 @@ where
 }
 
 async fn finish(work: impl Future<Output = Result<Response, Fault>> + Send + 'static) -> Result<Response, Fault> {
-    Finishing::new(work).await.unwrap_or(Err(Fault::Internal))
+    Finishing::new(acting_as(BROWSER.into(), work)).await.unwrap_or(Err(Fault::Internal))
 }
 
 /// The text of the paste box, when the form has one.

@@ -6,12 +6,14 @@
 mod auth;
 mod body;
 mod browser;
+mod calendar;
 mod document;
 mod fault;
 mod finishing;
 mod gate;
 mod handler;
 mod listen;
+mod metrics;
 mod page;
 mod reply;
 mod request;

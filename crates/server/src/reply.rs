@@ -29,6 +29,11 @@ pub(crate) fn document(content_type: &'static str, body: &'static str) -> Respon
     with_body(StatusCode::OK, HeaderValue::from_static(content_type), Bytes::from_static(body.as_bytes()))
 }
 
+/// A text that is made for this answer.
+pub(crate) fn text(content_type: &'static str, text: String) -> Response {
+    with_body(StatusCode::OK, HeaderValue::from_static(content_type), text.into())
+}
+
 /// A page.
 pub(crate) fn html(status: StatusCode, page: String) -> Response {
     with_body(status, HeaderValue::from_static("text/html; charset=utf-8"), page.into())

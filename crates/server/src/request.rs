@@ -1,13 +1,26 @@
 //! Owns what a handler is given: who asks, for what, and with which words.
 
-use std::{borrow::Cow, net::IpAddr, sync::Arc};
+use std::{
+    borrow::Cow,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use grantkeep_core::{Account, Owner, Provider};
+use grantkeep_core::{Account, Owner, Provider, Timestamp};
 
 use crate::{auth::Permissions, fault::Fault};
 
 /// The header by which a local caller says for which owner it acts.
 pub const LOCAL_OWNER: &str = "grantkeep-owner";
+
+/// Seconds after which the audit is told once more that a key is in use.
+const TOLD_EVERY: u64 = 3600;
+
+/// Longest id of a key by which the audit names it.
+const LONGEST_ID: usize = 64;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +34,48 @@ pub enum Peer {
 }
 
 /// Who asks, and what they may do.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) owner: Owner,
     pub(crate) may: Permissions,
     /// At which providers only; everywhere when none.
     pub(crate) providers: Option<Arc<[Provider]>>,
+    /// By which name the audit knows them: `command`, `key k_…`, `jwt`.
+    pub(crate) actor: Arc<str>,
+    /// Of keys that were issued here.
+    pub(crate) key: Option<KeyInUse>,
+}
+
+/// A key that is used, and when the audit was last told so.
+#[derive(Debug)]
+pub(crate) struct KeyInUse {
+    pub(crate) id: Box<str>,
+    told_at: AtomicI64,
+}
+
+impl KeyInUse {
+    pub(crate) fn new(id: &str) -> Self {
+        Self { id: id.into(), told_at: AtomicI64::new(i64::MIN) }
+    }
+
+    /// Whether the audit is to be told, which is so once an hour; whoever asks first tells it.
+    pub(crate) fn is_to_be_told(&self, now: Timestamp) -> bool {
+        let told_at = self.told_at.load(Ordering::Relaxed);
+        let is_due = now.unix().abs_diff(told_at) >= TOLD_EVERY;
+        is_due && self.told_at.compare_exchange(told_at, now.unix(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// The name by which the audit knows whoever shows a JWT. One of another system, or with an id that is no word, is not named.
+pub(crate) fn actor_of(key_id: Option<&str>) -> Arc<str> {
+    let is_word = |id: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(plain)
+    };
+    match key_id.filter(|id| is_word(id)) {
+        Some(id) => format!("key {id}").into(),
+        None => "jwt".into(),
+    }
 }
 
 impl Caller {
@@ -63,5 +112,31 @@ impl<'a> Query<'a> {
         let Some(text) = self.one(name)? else { return Ok(None) };
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
         number.map(Some).ok_or(Fault::BadParameter(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_use_is_told_once_an_hour() {
+        let key = KeyInUse::new("k_1");
+        let told = |seconds| key.is_to_be_told(Timestamp::from_unix(1_768_059_000 + seconds));
+        assert_eq!([0, 0, 3599, 3600, 3601, 7199, 7200].map(told), [true, false, false, true, false, false, true]);
+        assert!(told(-1), "a clock that was set back by hours does not silence it");
+    }
+
+    #[test]
+    fn only_a_key_of_ours_is_named() {
+        for (id, expected) in [
+            (Some("k_0123456789abcdef"), "key k_0123456789abcdef"),
+            (Some("a b"), "jwt"),
+            (Some(""), "jwt"),
+            (None, "jwt"),
+        ] {
+            assert_eq!(&*actor_of(id), expected);
+        }
+        assert_eq!(&*actor_of(Some(&"k".repeat(65))), "jwt");
     }
 }

@@ -5,15 +5,22 @@ use http::Method;
 
 use crate::{auth::Permissions, fault::Fault, page::Asset};
 
+mod template;
+
+pub(crate) use template::Template;
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// What pages load.
     Asset(Asset),
+    Audit,
     Authorization(Provider, AuthorizationId),
     Authorize(Provider),
     /// VK's authorization URL for the implicit flow.
     AuthorizeImplicit,
+    /// Makes, or names, the secret address of a calendar.
+    CalendarAddress,
     CancelAuthorization(Provider, AuthorizationId),
     /// A redirect that arrives.
     Capture,
@@ -28,6 +35,9 @@ pub(crate) enum Route {
     Document,
     /// The page at the end of a login.
     Ending(AuthorizationId),
+    /// A calendar, by the secret in its address.
+    Feed(Box<str>),
+    Forecast,
     ForgetCredential(CredentialId),
     HandOut(Provider),
     Healthz,
@@ -35,6 +45,7 @@ pub(crate) enum Route {
     /// A thorough look at the database, for `doctor`.
     Examine,
     Keys,
+    Metrics,
     Providers,
     Readyz,
     RefreshCredential(CredentialId),
@@ -45,6 +56,8 @@ pub(crate) enum Route {
     Submit(Provider),
     TestProvider(Provider),
     TokenStatus(Provider),
+    /// A look through the whole audit.
+    VerifyAudit,
 }
 
 /// What it takes to be answered.
@@ -53,6 +66,8 @@ pub(crate) enum Access {
     /// Browsers in the middle of a login, by what the login gave them.
     Browser,
     Everybody,
+    /// Whoever has the secret in the path.
+    Feed,
     /// Only callers beside the data directory.
     Local,
     May(Permissions),
@@ -60,12 +75,14 @@ pub(crate) enum Access {
 
 /// Every path with its methods, as documented; the tests hold it against the OpenAPI document.
 #[cfg(test)]
-pub(crate) const DOCUMENTED: [(&str, &[&str]); 21] = [
+pub(crate) const DOCUMENTED: [(&str, &[&str]); 25] = [
+    ("/api/v1/audit", &["GET"]),
     ("/api/v1/credentials", &["GET"]),
     ("/api/v1/credentials/{id}", &["GET", "DELETE"]),
     ("/api/v1/credentials/{id}/check", &["POST"]),
     ("/api/v1/credentials/{id}/refresh", &["POST"]),
     ("/api/v1/credentials/{id}/revoke", &["POST"]),
+    ("/api/v1/forecast", &["GET"]),
     ("/api/v1/oauth/vk/authorize/implicit", &["GET"]),
     ("/api/v1/oauth/{provider}/authorizations/{authorization_id}", &["GET", "DELETE"]),
     ("/api/v1/oauth/{provider}/authorize", &["POST"]),
@@ -76,10 +93,12 @@ pub(crate) const DOCUMENTED: [(&str, &[&str]); 21] = [
     ("/api/v1/providers/{provider}/test", &["POST"]),
     ("/api/v1/vk/token/status", &["GET"]),
     ("/api/v1/vk/token/submit", &["POST"]),
+    ("/calendar/{secret}.ics", &["GET"]),
     ("/callback/{provider}", &["GET", "POST"]),
     ("/connect/{ticket}", &["GET", "POST"]),
     ("/done/{authorization_id}", &["GET"]),
     ("/healthz", &["GET"]),
+    ("/metrics", &["GET"]),
     ("/openapi.json", &["GET"]),
     ("/readyz", &["GET"]),
 ];
@@ -109,6 +128,8 @@ impl Route {
             ["api", "v1", "oauth", name, "token", "submit"] => post(Self::Submit(provider(name)?)),
             ["api", "v1", "vk", "token", "status"] => get(Self::TokenStatus(Provider::Vk)),
             ["api", "v1", "vk", "token", "submit"] => post(Self::Submit(Provider::Vk)),
+            ["api", "v1", "audit"] => get(Self::Audit),
+            ["api", "v1", "forecast"] => get(Self::Forecast),
             ["api", "v1", "credentials"] => get(Self::Credentials),
             ["api", "v1", "credentials", id] => {
                 let id = credential(id)?;
@@ -121,14 +142,18 @@ impl Route {
             ["api", "v1", "providers"] => get(Self::Providers),
             ["api", "v1", "providers", name, "test"] => post(Self::TestProvider(provider(name)?)),
             ["assets", _] => get(Self::Asset(Asset::at(path).ok_or(Fault::NoSuchPath)?)),
+            ["calendar", name] => get(Self::Feed(name.strip_suffix(".ics").ok_or(Fault::NoSuchPath)?.into())),
             ["connect", _] => {
                 allow(method, "GET, HEAD, POST", [(Method::GET, Self::Connect), (Method::POST, Self::Spend)])
             }
             ["docs"] => get(Self::Docs),
             ["done", id] => get(Self::Ending(authorization(id).ok_or(Fault::NoSuchPath)?)),
             ["healthz"] => get(Self::Healthz),
+            ["metrics"] => get(Self::Metrics),
             ["openapi.json"] => get(Self::Document),
             ["readyz"] => get(Self::Readyz),
+            ["local", "audit", "verify"] => post(Self::VerifyAudit),
+            ["local", "calendar"] => post(Self::CalendarAddress),
             ["local", "examine"] => post(Self::Examine),
             ["local", "keys"] => {
                 allow(method, "GET, HEAD, POST", [(Method::GET, Self::Keys), (Method::POST, Self::IssueKey)])
@@ -158,8 +183,15 @@ impl Route {
             Self::Asset(_) | Self::Capture | Self::CaptureFragment | Self::Connect | Self::Ending(_) | Self::Spend => {
                 Access::Browser
             }
-            Self::Docs | Self::Document | Self::Healthz | Self::Readyz => Access::Everybody,
-            Self::Examine | Self::IssueKey | Self::Keys | Self::RevokeKey(_) => Access::Local,
+            Self::Docs | Self::Document | Self::Healthz | Self::Metrics | Self::Readyz => Access::Everybody,
+            Self::Feed(_) => Access::Feed,
+            Self::CalendarAddress
+            | Self::Examine
+            | Self::IssueKey
+            | Self::Keys
+            | Self::RevokeKey(_)
+            | Self::VerifyAudit => Access::Local,
+            Self::Audit | Self::Forecast => Access::May(Permissions::ADMIN),
             Self::Credential(_) | Self::Credentials | Self::Providers | Self::TokenStatus(_) => {
                 Access::May(Permissions::STATUS)
             }
@@ -179,7 +211,10 @@ impl Route {
 
     /// Whether a JSON body is read.
     pub(crate) const fn takes_body(&self) -> bool {
-        matches!(self, Self::Authorize(_) | Self::IssueKey | Self::Submit(_) | Self::TestProvider(_))
+        matches!(
+            self,
+            Self::Authorize(_) | Self::CalendarAddress | Self::IssueKey | Self::Submit(_) | Self::TestProvider(_)
+        )
     }
 
     /// Whether the body may be left out.
@@ -187,35 +222,39 @@ impl Route {
         matches!(self, Self::Authorize(_) | Self::TestProvider(_))
     }
 
-    /// The path without what stands for a particular thing, for the log.
-    pub(crate) const fn template(&self) -> &'static str {
+    /// The path without what stands for a particular thing, for the log and for counting.
+    pub(crate) const fn template(&self) -> Template {
         match self {
-            Self::Asset(_) => "/assets/{name}",
-            Self::Authorization(..) | Self::CancelAuthorization(..) => {
-                "/api/v1/oauth/{provider}/authorizations/{authorization_id}"
-            }
-            Self::Authorize(_) => "/api/v1/oauth/{provider}/authorize",
-            Self::AuthorizeImplicit => "/api/v1/oauth/vk/authorize/implicit",
-            Self::Capture | Self::CaptureFragment => "/callback/{provider}",
-            Self::CheckCredential(_) => "/api/v1/credentials/{id}/check",
-            Self::Connect | Self::Spend => "/connect/{ticket}",
-            Self::Credential(_) | Self::ForgetCredential(_) => "/api/v1/credentials/{id}",
-            Self::Credentials => "/api/v1/credentials",
-            Self::Docs => "/docs",
-            Self::Document => "/openapi.json",
-            Self::Ending(_) => "/done/{authorization_id}",
-            Self::Examine => "/local/examine",
-            Self::HandOut(_) => "/api/v1/oauth/{provider}/token",
-            Self::Healthz => "/healthz",
-            Self::IssueKey | Self::Keys => "/local/keys",
-            Self::Providers => "/api/v1/providers",
-            Self::Readyz => "/readyz",
-            Self::RefreshCredential(_) => "/api/v1/credentials/{id}/refresh",
-            Self::RevokeCredential(_) => "/api/v1/credentials/{id}/revoke",
-            Self::RevokeKey(_) => "/local/keys/{id}",
-            Self::Submit(_) => "/api/v1/oauth/{provider}/token/submit",
-            Self::TestProvider(_) => "/api/v1/providers/{provider}/test",
-            Self::TokenStatus(_) => "/api/v1/oauth/{provider}/token/status",
+            Self::Asset(_) => Template::Asset,
+            Self::Audit => Template::Audit,
+            Self::Authorization(..) | Self::CancelAuthorization(..) => Template::Authorization,
+            Self::Authorize(_) => Template::Authorize,
+            Self::AuthorizeImplicit => Template::AuthorizeImplicit,
+            Self::CalendarAddress => Template::CalendarAddress,
+            Self::Capture | Self::CaptureFragment => Template::Capture,
+            Self::CheckCredential(_) => Template::CheckCredential,
+            Self::Connect | Self::Spend => Template::Connect,
+            Self::Credential(_) | Self::ForgetCredential(_) => Template::Credential,
+            Self::Credentials => Template::Credentials,
+            Self::Docs => Template::Docs,
+            Self::Document => Template::Document,
+            Self::Ending(_) => Template::Ending,
+            Self::Examine => Template::Examine,
+            Self::Feed(_) => Template::Feed,
+            Self::Forecast => Template::Forecast,
+            Self::HandOut(_) => Template::HandOut,
+            Self::Healthz => Template::Healthz,
+            Self::IssueKey | Self::Keys => Template::Keys,
+            Self::Metrics => Template::Metrics,
+            Self::Providers => Template::Providers,
+            Self::Readyz => Template::Readyz,
+            Self::RefreshCredential(_) => Template::RefreshCredential,
+            Self::RevokeCredential(_) => Template::RevokeCredential,
+            Self::RevokeKey(_) => Template::RevokeKey,
+            Self::Submit(_) => Template::Submit,
+            Self::TestProvider(_) => Template::TestProvider,
+            Self::TokenStatus(_) => Template::TokenStatus,
+            Self::VerifyAudit => Template::VerifyAudit,
         }
     }
 }

@@ -12,21 +12,22 @@ use std::{
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use grantkeep_core::Owner;
-use grantkeep_keeper::{KeepFault, Keeper};
+use grantkeep_keeper::{KeepFault, Keeper, acting_as};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, request::Parts};
 use hyper::body::{Body, Bytes};
 
 use crate::{
-    auth::{Authority, JwtSecret, Permissions},
+    auth::{Authority, Feeds, JwtSecret, Permissions},
     body, browser,
     fault::Fault,
     finishing::Finishing,
     gate::{self, Hosts},
     handler::{self, Asked},
+    metrics::Requests,
     page,
     reply::{self, Response},
     request::{Caller, LOCAL_OWNER, Peer, Query},
-    route::{Access, Route},
+    route::{Access, Route, Template},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -58,11 +59,17 @@ pub struct Settings {
 pub struct Service {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) authority: Authority,
+    /// The secret addresses of calendars.
+    pub(crate) feeds: Feeds,
+    /// What has been answered.
+    pub(crate) requests: Requests,
     pub(crate) hosts: Hosts,
     pub(crate) random: fn() -> [u8; 16],
     pub(crate) sandbox: bool,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     ids: RequestIds,
+    /// By which name the audit knows callers beside the data directory.
+    command: Arc<str>,
 }
 
 impl fmt::Debug for Service {
@@ -76,12 +83,16 @@ impl Service {
     pub async fn new(settings: Settings) -> Result<Self, KeepFault> {
         let Settings { keeper, jwt_secret, hosts, sandbox, random } = settings;
         let keys = keeper.keys().await?;
+        let feeds = Feeds::new(&jwt_secret, &keys);
         let revoked = keys.into_iter().filter(|key| key.revoked_at.is_some()).map(|key| key.id);
         Ok(Self {
             authority: Authority::new(jwt_secret, revoked),
+            feeds,
+            requests: Requests::default(),
             hosts: Hosts::new(hosts),
             failures: RateLimiter::keyed(Quota::per_second(FAILURES_A_SECOND).allow_burst(FAILURES_AT_ONCE)),
             ids: RequestIds::new(random()),
+            command: "command".into(),
             keeper,
             random,
             sandbox,
@@ -94,25 +105,27 @@ impl Service {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let id = self.ids.next();
+        let (id, came_at) = (self.ids.next(), self.keeper.steady());
         let (parts, body) = request.into_parts();
         let (template, result) = match self.enter(&parts, peer) {
-            Err(fault) => ("-", Err(fault)),
+            Err(fault) => (Template::None, Err(fault)),
             Ok((route, caller)) => {
                 let template = route.template();
                 let result = if route.access() == Access::Browser {
                     Box::pin(browser::respond(self, route, &parts, body, peer)).await
                 } else if matches!(parts.method, Method::GET | Method::HEAD) {
+                    let actor = self.actor(caller.as_deref());
                     let asked = Asked { caller, query: Query(parts.uri.query()), body: None };
-                    handler::handle(self, route, &asked).await
+                    acting_as(actor, handler::handle(self, route, &asked)).await
                 } else {
                     Box::pin(self.change(route, caller, &parts, body)).await
                 };
                 (template, result)
             }
         };
-        log(&id, &parts.method, template, &result);
+        log(&id, &parts.method, template.as_str(), &result);
         let mut response = result.unwrap_or_else(|fault| self.refuse(&parts, peer, &fault));
+        self.requests.answered(template, response.status(), self.keeper.steady().saturating_duration_since(came_at));
         response.headers_mut().insert(REQUEST_ID, id);
         response
     }
@@ -157,6 +170,13 @@ impl Service {
             }
             found => found?,
         };
+        if let Route::Feed(secret) = &route {
+            // Like a path that is not there, and counted like a key that is none.
+            let caller = self.feeds.caller(secret, self.keeper.now());
+            let caller = caller.ok_or_else(|| self.failed(peer, Fault::NoSuchPath))?;
+            self.note_use(&caller);
+            return Ok((route, Some(caller)));
+        }
         match (route.access(), peer) {
             (Access::Browser, _)
             | (Access::Everybody, Peer::Local | Peer::Network(_))
@@ -167,11 +187,25 @@ impl Service {
 
     fn sign_in(&self, headers: &HeaderMap, peer: Peer) -> Result<Arc<Caller>, Fault> {
         if peer == Peer::Local {
-            return local_caller(headers);
+            return self.local_caller(headers);
         }
         let now = self.keeper.now();
         let caller = self.authority.caller(headers.get(http::header::AUTHORIZATION), now);
-        caller.map_err(|_| self.failed(peer, Fault::NotSignedIn))
+        let caller = caller.map_err(|_| self.failed(peer, Fault::NotSignedIn))?;
+        self.note_use(&caller);
+        Ok(caller)
+    }
+
+    /// Tells the audit, once an hour, that a key is in use.
+    fn note_use(&self, caller: &Caller) {
+        if let Some(key) = caller.key.as_ref().filter(|key| key.is_to_be_told(self.keeper.now())) {
+            self.keeper.note_key_use(&caller.owner, &key.id, &caller.actor);
+        }
+    }
+
+    /// By which name the audit knows whoever asks. Without a caller nothing is done but beside the data directory.
+    fn actor(&self, caller: Option<&Caller>) -> Arc<str> {
+        Arc::clone(caller.map_or(&self.command, |caller| &caller.actor))
     }
 
     /// Somebody showed a key, a link or a state that nobody knows. A good one is never limited: only what failed is counted.
@@ -184,6 +218,15 @@ impl Service {
             Ok(()) => fault,
             Err(_) => Fault::TooManyFailures,
         }
+    }
+
+    /// Who can read the data directory may do everything in it, for the owner that they name.
+    fn local_caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
+        let owner = headers.get(LOCAL_OWNER).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let owner =
+            Owner::new(owner.unwrap_or("me")).map_err(|_| Fault::Malformed("the owner's name cannot be used"))?;
+        let actor = Arc::clone(&self.command);
+        Ok(Arc::new(Caller { owner, may: Permissions::ADMIN, providers: None, actor, key: None }))
     }
 
     async fn change<B>(
@@ -204,19 +247,14 @@ impl Service {
         };
         let service = Arc::clone(self);
         let query = parts.uri.query().map(str::to_owned);
-        let handling = Finishing::new(async move {
+        let actor = self.actor(caller.as_deref());
+        // Inside, so that it also holds when nobody waits any more.
+        let handling = Finishing::new(acting_as(actor, async move {
             let asked = Asked { caller, query: Query(query.as_deref()), body };
             handler::handle(&service, route, &asked).await
-        });
+        }));
         handling.await.unwrap_or(Err(Fault::Internal))
     }
-}
-
-/// Who can read the data directory may do everything in it, for the owner that they name.
-fn local_caller(headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
-    let owner = headers.get(LOCAL_OWNER).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-    let owner = Owner::new(owner.unwrap_or("me")).map_err(|_| Fault::Malformed("the owner's name cannot be used"))?;
-    Ok(Arc::new(Caller { owner, may: Permissions::ADMIN, providers: None }))
 }
 
 /// An IPv6 customer has a whole /64.

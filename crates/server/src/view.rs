@@ -1,5 +1,6 @@
 //! Owns the shapes of successful answers. Order of fields is part of the API; new ones come after the old.
 
+mod audit;
 mod login;
 
 use std::fmt::Display;
@@ -7,6 +8,7 @@ use std::fmt::Display;
 use grantkeep_core::{Credential, Expiry, Lifetime, Secret, Subject, Timestamp};
 use serde::{Serialize, Serializer};
 
+pub(crate) use audit::{AuditFound, AuditPage, Deed, ForecastPage, Needed};
 pub(crate) use login::{AuthorizationView, Authorized, ProviderAnswers, ProviderEntry, ProviderList};
 
 fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -159,6 +161,11 @@ pub(crate) struct CredentialView<'a> {
     /// When that is tried next by itself.
     #[serde(serialize_with = "as_text")]
     renew_at: Option<Timestamp>,
+    /// When a person is next needed, as far as the clock tells.
+    #[serde(serialize_with = "as_text")]
+    needs_person_at: Option<Timestamp>,
+    /// Why.
+    needs_person_why: Option<&'static str>,
 }
 
 /// The latest answer of the provider, clear or not.
@@ -174,6 +181,7 @@ struct LastCheck<'a> {
 impl<'a> CredentialView<'a> {
     pub(crate) fn of(credential: &'a Credential, now: Timestamp) -> Self {
         let status = credential.status(now);
+        let need = credential.need(now);
         let subject = credential.subject.as_ref();
         let group_id = match subject {
             Some(Subject::Community(id)) => Some(*id),
@@ -211,6 +219,8 @@ impl<'a> CredentialView<'a> {
             expiry_known: credential.grant.expiry != Expiry::Unstated,
             renews: credential.can_renew(),
             renew_at: credential.renewal.at.filter(|_| credential.can_renew()),
+            needs_person_at: need.map(|need| need.at),
+            needs_person_why: need.map(|need| need.why.as_str()),
         }
     }
 }

@@ -248,7 +248,9 @@ async fn writers_at_once_are_all_answered(store: &Arc<dyn Store>) {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    assert_eq!(store.count().await.unwrap(), before + 640);
+    let count = store.count().await.unwrap();
+    let counted = store.count_by_provider().await.unwrap();
+    assert_eq!((count, counted.iter().map(|(_, count)| count).sum()), (before + 640, before + 640), "{counted:?}");
 }
 
 async fn one_of_two_inserts_at_once_conflicts(store: &Arc<dyn Store>) {

@@ -223,6 +223,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How many credentials there are, of all owners.
     fn count(&self) -> Answering<'_, u64>;
 
+    /// How many credentials there are at each provider, of all owners.
+    fn count_by_provider(&self) -> Answering<'_, Vec<(Provider, u64)>>;
+
     /// Checks that writes reach the disk.
     fn probe(&self) -> Answering<'_, ()>;
 

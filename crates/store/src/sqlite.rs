@@ -14,7 +14,13 @@ mod row;
 mod tests;
 mod writer;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use grantkeep_core::{
     Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, NewAuthorization, Owner, Progress,
@@ -44,6 +50,20 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     found: Arc<FoundCache>,
+    orders: Arc<Orders>,
+}
+
+/// Places in the order of storing: the second of the capture and a count within it, so that nothing must be looked up for the next
+/// one. Two processes that store in the same second may come out either way round.
+#[derive(Debug, Default)]
+struct Orders(AtomicI64);
+
+impl Orders {
+    fn next(&self, at: Timestamp) -> i64 {
+        let least = at.unix().clamp(1, i64::MAX >> 20) << 20;
+        let after = |last: i64| last.saturating_add(1).max(least);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last))).map_or(least, after)
+    }
 }
 
 impl SqliteStore {
@@ -57,6 +77,7 @@ impl SqliteStore {
             readers: Readers::new(options.path.clone()),
             writer: Writer::start(connection)?,
             found: Arc::new(FoundCache::new(options.alone)),
+            orders: Arc::default(),
         })
     }
 
@@ -131,8 +152,10 @@ impl Store for SqliteStore {
     }
 
     fn insert(&self, credential: NewCredential) -> Answering<'_, Credential> {
+        let orders = Arc::clone(&self.orders);
         self.write(move |connection| {
-            let stored = query::insert(connection, credential)?;
+            let order = orders.next(credential.evidence.captured_at);
+            let stored = query::insert(connection, credential, order)?;
             Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(stored) }))
         })
     }
@@ -142,7 +165,9 @@ impl Store for SqliteStore {
     }
 
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
+        let orders = Arc::clone(&self.orders);
         self.write(move |connection| {
+            let order = query::Order::Latest(orders.next(credential.evidence.captured_at));
             let mut gone = Vec::new();
             if let Some(absorbed) = absorbed {
                 // Looks before it changes anything: a write that fails must have changed nothing.
@@ -150,7 +175,7 @@ impl Store for SqliteStore {
                 query::remove(connection, &absorbed)?;
                 gone.push(absorbed);
             }
-            let stored = query::update(connection, credential, query::Order::Latest)?;
+            let stored = query::update(connection, credential, order)?;
             Ok((stored.clone(), Changes { gone, stored: Some(stored) }))
         })
     }
@@ -322,6 +347,10 @@ impl Store for SqliteStore {
 
     fn count(&self) -> Answering<'_, u64> {
         self.read(query::count)
+    }
+
+    fn count_by_provider(&self) -> Answering<'_, Vec<(Provider, u64)>> {
+        self.read(query::count_by_provider)
     }
 
     fn probe(&self) -> Answering<'_, ()> {

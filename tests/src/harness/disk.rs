@@ -31,6 +31,24 @@ impl Disk {
         self.place.path()
     }
 
+    /// Lets nothing be written to it; whoever has a file of it open for writing must have ended.
+    #[track_caller]
+    pub fn freeze(&self) {
+        self.remount("remount,ro");
+    }
+
+    /// Lets it be written to again.
+    #[track_caller]
+    pub fn thaw(&self) {
+        self.remount("remount,rw");
+    }
+
+    #[track_caller]
+    fn remount(&self, options: &str) {
+        let status = Command::new("mount").args(["-o", options]).arg(self.path()).status().unwrap();
+        assert!(status.success(), "mount -o {options}");
+    }
+
     /// Fills it to the last byte, and says with what.
     pub fn fill(&self) -> PathBuf {
         use std::io::Write;

@@ -63,7 +63,10 @@ impl Plan {
     /// Writes the configuration, and gives the file.
     fn write(&self, home: &Home) -> PathBuf {
         let file = home.root().join("config.toml");
-        fs::write(&file, &self.config).unwrap();
+        // Many commands may be started at once: none may read what is half written.
+        if fs::read_to_string(&file).ok().as_ref() != Some(&self.config) {
+            fs::write(&file, &self.config).unwrap();
+        }
         file
     }
 
@@ -93,7 +96,11 @@ impl LoginStage {
 
     /// With a plan of one's own.
     pub fn with(providers: Providers, plan: Plan) -> Self {
-        let home = Home::new();
+        Self::in_home(Home::new(), providers, plan)
+    }
+
+    /// The same in a home that is there already.
+    pub fn in_home(home: Home, providers: Providers, plan: Plan) -> Self {
         let server = plan.serve(&home).go();
         Self { server, providers, home, plan }
     }
@@ -105,18 +112,40 @@ impl LoginStage {
 
     /// Ends the server, does something, and starts another where it was.
     pub fn meanwhile<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.server.ask_to_stop();
-        assert!(self.server.ended().success());
+        self.end();
         let done = work(self);
-        self.server = self.plan.serve(&self.home).go();
+        self.serve_again();
         done
+    }
+
+    /// Ends the server: commands work by themselves from then on.
+    #[track_caller]
+    pub fn end(&mut self) {
+        self.server.ask_to_stop();
+        assert!(self.server.ended().success(), "{}", self.server.log());
+    }
+
+    /// Ends the server as a power cut would.
+    pub fn kill(&mut self) {
+        rustix::process::kill_process(self.server.id(), rustix::process::Signal::KILL).unwrap();
+        self.server.ended();
+    }
+
+    /// Starts another server where it was; the one before must be gone.
+    #[track_caller]
+    pub fn serve_again(&mut self) {
+        self.server = self.plan.serve(&self.home).go();
     }
 
     /// Kills the server and starts another where it was.
     pub fn crash(&mut self) {
-        rustix::process::kill_process(self.server.id(), rustix::process::Signal::KILL).unwrap();
-        self.server.ended();
-        self.server = self.plan.serve(&self.home).go();
+        self.kill();
+        self.serve_again();
+    }
+
+    /// A command of the same plan.
+    pub fn run(&self, line: &str) -> Run<'_> {
+        self.plan.run(&self.home, line)
     }
 
     /// A client for `owner`.

@@ -77,6 +77,17 @@ impl Providers {
         )
     }
 
+    /// The same, with every address by itself and the token endpoint somewhere else.
+    pub fn config_by_hand(&self, name: &str, token_url: &str) -> String {
+        let url = &self.acme.url;
+        format!(
+            "[providers.{name}]\nkind = \"oauth2\"\nauthorization_url = \"{url}/authorize\"\ntoken_url = \"{token_url}\"\n\
+             userinfo_url = \"{url}/userinfo\"\nclient_id = \"{}\"\nclient_secret_env = \"ACME_SECRET\"\n\
+             scopes = [\"openid\", \"profile\", \"offline_access\", \"read\"]\n",
+            self.client_id
+        )
+    }
+
     /// The variables that make them what a program talks to: `ACME_SECRET` goes with [`Self::config`].
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = self.vk.settings().to_vec();
@@ -147,6 +158,24 @@ impl Site {
         exchanges(&self.requests("token"))
     }
 
+    /// The refresh tokens that came to the token endpoint, as fingerprints, in their order.
+    #[track_caller]
+    pub fn refreshes(&self) -> Vec<String> {
+        self.requests("token").iter().filter_map(refresh_token).collect()
+    }
+
+    /// Forgets which requests came.
+    #[track_caller]
+    pub fn forget_requests(&self) {
+        self.client.delete("/sandbox/requests").expect(200);
+    }
+
+    /// Whether an access token works at the plain server.
+    #[track_caller]
+    pub fn knows(&self, access_token: &str) -> bool {
+        self.client.clone().bearer(access_token).get("/userinfo").status == 200
+    }
+
     /// Asks it as a program does.
     pub fn client(&self) -> &Client {
         &self.client
@@ -157,6 +186,13 @@ impl Site {
 pub(super) fn requests(record: &Value, endpoint: &str) -> Vec<Value> {
     let all = record["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().filter(|request| request["endpoint"] == endpoint).cloned().collect()
+}
+
+/// The refresh token of a request, as a fingerprint.
+fn refresh_token(request: &Value) -> Option<String> {
+    let pairs = request["form"].as_array()?;
+    let sent = pairs.iter().find(|pair| pair[0] == "refresh_token")?;
+    sent[1].as_str().map(str::to_owned)
 }
 
 /// How many of these exchange a code.

@@ -317,7 +317,8 @@ fn every_command_explains_itself() {
     #[rustfmt::skip]
     let rows = [
         ("", "grantkeep serve --sandbox"), ("serve", ""), ("login", "grantkeep login vk --paste"), ("add", "grantkeep add vk"),
-        ("status", "grantkeep status vk/my_vk"), ("token", "grantkeep token vk/my_vk"), ("forget", ""), ("key", ""),
+        ("status", "grantkeep status vk/my_vk"), ("token", "grantkeep token vk/my_vk"),
+        ("refresh", "grantkeep refresh acme/work"), ("forget", ""), ("key", ""),
         ("key issue", "grantkeep key issue --can"), ("key list", ""), ("key revoke", ""), ("doctor", ""),
         ("revoke", ""), ("provider", ""), ("provider list", ""), ("provider test", ""),
     ];
@@ -340,9 +341,13 @@ fn every_command_explains_itself() {
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty())
+        // What explains a command may go on below it.
+        .filter(|line| !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let all = ["serve", "login", "add", "status", "token", "revoke", "forget", "provider", "key", "doctor", "help"];
+    let all = [
+        "serve", "login", "add", "status", "token", "refresh", "revoke", "forget", "provider", "key", "doctor", "help",
+    ];
     assert_eq!(commands, all);
     assert!(stage.home.run("--version").go().done().starts_with("grantkeep "));
 }

@@ -86,7 +86,8 @@ fn table(credentials: &[Value]) -> Table {
             format!("{}/{}", word("provider"), word("account_name")),
             word("state").to_owned(),
             text::time_left(credential),
-            word("checked_at").to_owned(),
+            text::needs_you(credential),
+            text::minute(word("checked_at")),
             text::next_step(word("state"), word("next_action")).to_owned(),
         ];
         table.row(cells, Some(colour));

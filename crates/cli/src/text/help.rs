@@ -110,6 +110,31 @@ Examples:
 
 pub(crate) const FORGET: &str = "Remove a credential here; the provider is not told";
 
+pub(crate) const AUDIT: &str = "Show what was done with your credentials and keys: when, what, who, how it came out";
+pub(crate) const AUDIT_AFTER: &str = "\
+Examples:
+  grantkeep audit | tail
+  grantkeep audit --after 1200 --json
+  grantkeep audit verify";
+pub(crate) const AUDIT_SINCE: &str = "Only what came after the deed of that number";
+pub(crate) const AUDIT_VERIFY: &str =
+    "Look through the whole audit, of all owners: does each deed fit what is before it";
+pub(crate) const AUDIT_VERIFY_AFTER: &str = "\
+Each deed carries a hash of itself and of the hash before it, so a deed that was changed, put in
+or taken out shows. That the last ones are missing does not.
+
+Exit code 1 when one does not fit; it is named.";
+
+pub(crate) const CALENDAR: &str = "Print the secret address of a calendar that says when you are needed";
+pub(crate) const CALENDAR_AFTER: &str = "\
+A running server answers at that address, without a key, to any program that reads iCalendar.
+Each token that nothing renews is an event at its end, with alarms 6 and 2 hours before.
+
+Examples:
+  grantkeep calendar
+  grantkeep calendar --renew";
+pub(crate) const CALENDAR_RENEW: &str = "End the address that there is, and make a new one";
+
 pub(crate) const KEY: &str = "Issue, list and revoke keys for the API";
 pub(crate) const KEY_ISSUE: &str = "Issue a key and print it; it is shown only once";
 pub(crate) const KEY_ISSUE_AFTER: &str = "\

@@ -13,17 +13,35 @@ fn credential(state: &str, left: &Value, renew_at: &Value) -> Value {
 }
 
 #[test]
-fn the_time_left_says_whether_it_is_renewed() {
+fn the_table_says_who_acts_next_and_when() {
     let at = || json!("2026-01-10T16:20:00Z");
     for (state, left, renew_at, expected) in [
-        ("valid", json!("0h 48m"), at(), "0h 48m, renews itself"),
-        ("refreshing", json!("expired"), at(), "expired, renews itself"),
-        ("ambiguous", json!("0h 48m"), at(), "0h 48m"),
-        ("valid", json!("0h 48m"), Value::Null, "0h 48m"),
-        ("valid", Value::Null, Value::Null, "never ends"),
+        ("valid", json!("0h 48m"), at(), ["0h 48m", "renews itself"]),
+        ("refreshing", json!("expired"), at(), ["expired", "renews itself"]),
+        ("ambiguous", json!("0h 48m"), at(), ["0h 48m", "-"]),
+        ("valid", json!("0h 48m"), Value::Null, ["0h 48m", "-"]),
+        ("valid", Value::Null, Value::Null, ["never ends", "-"]),
     ] {
-        assert_eq!(time_left(&credential(state, &left, &renew_at)), expected, "{state}");
+        let credential = credential(state, &left, &renew_at);
+        assert_eq!([time_left(&credential), needs_you(&credential)], expected, "{state}");
     }
+    let ends = "2026-01-10T16:30:00Z";
+    for (why, at, seconds, expected) in [
+        ("now", "2026-01-09T00:00:00Z", 86_400, "now"),
+        ("ends", ends, 0, "now"),
+        ("ends", ends, 3599, "in 59m"),
+        ("ends", ends, 86_399, "in 23h"),
+        ("renewal_refused", ends, 172_799, "in 47h"),
+        ("ends", ends, 172_800, "in 2d"),
+        ("ends", "2026-01-10T16:29:59Z", 60, "2026-01-10 16:29"),
+    ] {
+        let mut credential = credential("valid", &json!("1h 0m"), &Value::Null);
+        credential["needs_person_at"] = at.into();
+        credential["needs_person_why"] = why.into();
+        credential["time_until_expiry_seconds"] = seconds.into();
+        assert_eq!(needs_you(&credential), expected, "{why} {seconds}");
+    }
+    assert_eq!(minute("-"), "-");
     // What a server of an older version does not tell.
     assert_eq!(time_left(&json!({"expiry": "2026-01-10T16:30:00Z", "time_until_expiry": "0h 48m"})), "0h 48m");
     assert_eq!(time_left(&json!({"expiry": null, "expiry_known": false})), "not stated");

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use grantkeep_core::Secret;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+/// What the key for calendars is derived from the secret with.
+const FEEDS: &[u8] = b"grantkeep calendar addresses 1";
 
 /// Why a JWT secret was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -23,6 +27,8 @@ pub enum JwtSecretFault {
 pub struct JwtSecret {
     pub(super) decoding: DecodingKey,
     pub(super) encoding: EncodingKey,
+    /// What the secrets of calendars are derived with.
+    pub(super) feeds: hmac::Key,
 }
 
 impl JwtSecret {
@@ -36,7 +42,13 @@ impl JwtSecret {
         if bytes.len() < 32 {
             return Err(JwtSecretFault::TooShort);
         }
-        Ok(Self { decoding: DecodingKey::from_secret(&bytes), encoding: EncodingKey::from_secret(&bytes) })
+        // A key of its own, so that nothing that is signed as a JWT is ever an address.
+        let feeds = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &bytes), FEEDS);
+        Ok(Self {
+            decoding: DecodingKey::from_secret(&bytes),
+            encoding: EncodingKey::from_secret(&bytes),
+            feeds: hmac::Key::new(hmac::HMAC_SHA256, feeds.as_ref()),
+        })
     }
 }
 

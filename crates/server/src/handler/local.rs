@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Asked;
 use crate::{
-    auth::{NewKey, Permissions},
+    auth::{self, NewKey, Permissions},
     body::Object,
     fault::Fault,
     reply::{self, Response},
@@ -18,6 +18,9 @@ use crate::{
 
 /// What a key may do when nothing is said: as much as a token that says nothing.
 const USUAL_PERMISSIONS: &str = "status submit";
+
+/// The address of a calendar ends when it is renewed or revoked, in practice.
+const CALENDAR_FOR: Lifetime = Lifetime::from_hours(10 * 366 * 24);
 
 const USUAL_TTL: Lifetime = Lifetime::from_hours(30 * 24);
 
@@ -94,7 +97,43 @@ pub(super) async fn revoke_key(service: &Service, id: &str) -> Result<Response, 
         other => other,
     })?;
     service.authority.revoke(id);
+    service.feeds.remove(id);
     Ok(reply::no_content())
+}
+
+/// The secret address of the owner's calendar, made when there is none; with `renew`, a new one, and the old one ends.
+pub(super) async fn calendar_address(service: &Service, asked: &Asked<'_>) -> Result<Response, Fault> {
+    let body = asked.body()?;
+    let (owner, renew) = (owner(body)?, body.text("renew").map_err(Fault::Body)?.is_some());
+    let now = service.keeper.now();
+    let keys = service.keeper.keys().await?;
+    let is_live = |key: &ApiKey| key.revoked_at.is_none() && key.expires_at > now;
+    let mut live: Vec<ApiKey> =
+        keys.into_iter().filter(|key| auth::is_feed(key) && key.owner == owner && is_live(key)).collect();
+    if renew {
+        for old in live.drain(..) {
+            service.keeper.revoke_key(&old.id).await?;
+            service.feeds.remove(&old.id);
+        }
+    }
+    let feed = match live.pop() {
+        Some(feed) => feed,
+        None => {
+            let feed = auth::remembered(key_id(service), owner, now, now.after(CALENDAR_FOR));
+            service.keeper.add_key(feed.clone()).await?;
+            service.feeds.add(&feed);
+            feed
+        }
+    };
+    let base = service.keeper.base().as_str().trim_end_matches('/');
+    let url = format!("{base}/calendar/{}.ics", service.feeds.secret(&feed).expose());
+    let answer = json!({
+        "url": url,
+        "id": feed.id,
+        "owner": feed.owner.as_str(),
+        "expires_at": feed.expires_at.to_string(),
+    });
+    Ok(reply::json(StatusCode::OK, &answer))
 }
 
 fn key_id(service: &Service) -> String {

@@ -1,8 +1,10 @@
 //! Holds the whole service, without a connection, against its contract.
 
 mod access;
+mod audit;
 mod capture;
 mod login;
+mod metrics;
 mod renewal;
 mod stage;
 

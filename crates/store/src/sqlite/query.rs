@@ -12,7 +12,8 @@ use crate::{ApiKey, Found, Listing, NewCredential, StoreFault};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     Kept,
-    Latest,
+    /// With this place in the order of storing, greater than any before.
+    Latest(i64),
 }
 
 /// What every update writes, and of which row.
@@ -59,7 +60,9 @@ pub(super) fn find(
         let credential = one(connection, end, params![owner, provider, account.as_str()])?;
         return Ok(credential.map(|credential| Found { credential: Arc::new(credential), only: false }));
     }
-    let end = "WHERE owner = ?1 AND provider = ?2 ORDER BY stored_order DESC LIMIT 2";
+    // Out of the index alone: an owner may have many, and two rows are wanted.
+    let end = "WHERE id IN (SELECT id FROM credential INDEXED BY credential_by_order \
+         WHERE owner = ?1 AND provider = ?2 ORDER BY stored_order DESC LIMIT 2) ORDER BY stored_order DESC";
     let mut latest = many(connection, end, params![owner, provider])?.into_iter();
     Ok(latest.next().map(|credential| Found { credential: Arc::new(credential), only: latest.next().is_none() }))
 }
@@ -94,7 +97,7 @@ pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Sto
     Ok(at.map(Timestamp::from_unix))
 }
 
-pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Credential, StoreFault> {
+pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
     let credential = Credential {
         id: 0,
         uid: new.uid,
@@ -114,8 +117,7 @@ pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Cred
          subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
          clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, trouble, \
          trouble_cause, trouble_since) VALUES (:uid, :revision, :owner, :provider, :account, \
-         (SELECT coalesce(max(stored_order), 0) + 1 FROM credential WHERE owner = :owner AND provider = :provider), \
-         :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
+         :order, :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
          :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
          :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
          :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :leased_until, :trouble, \
@@ -126,6 +128,7 @@ pub(super) fn insert(connection: &Connection, new: NewCredential) -> Result<Cred
         ":provider": credential.provider.as_str(),
         ":account": credential.account.as_str(),
         ":created_at": credential.created_at.unix(),
+        ":order": order,
     };
     write(connection, sql, &credential, fixed)?;
     Ok(Credential { id: connection.last_insert_rowid(), ..credential })
@@ -141,18 +144,16 @@ pub(super) fn update(
 ) -> Result<Credential, StoreFault> {
     let sql = match order {
         Order::Kept => concat!("UPDATE credential SET account = :account, ", known!()),
-        Order::Latest => concat!(
-            "UPDATE credential SET stored_order = 1 + (SELECT max(latest.stored_order) FROM credential AS latest \
-             WHERE latest.owner = credential.owner AND latest.provider = credential.provider), ",
-            known!()
-        ),
+        Order::Latest(_) => concat!("UPDATE credential SET stored_order = max(:order, stored_order + 1), ", known!()),
     };
     let expected = credential.revision;
     credential.revision += 1;
     let (id, account) = (credential.id, credential.account.as_str());
-    let named: [Named<'_>; 3] = [(":id", &id), (":expected", &expected), (":account", &account)];
-    let named = if order == Order::Kept { &named[..] } else { &named[..2] };
-    match write(connection, sql, &credential, named)? {
+    let last: Named<'_> = match &order {
+        Order::Kept => (":account", &account),
+        Order::Latest(place) => (":order", place),
+    };
+    match write(connection, sql, &credential, &[(":id", &id), (":expected", &expected), last])? {
         0 => Err(StoreFault::Stale),
         _ => Ok(credential),
     }
@@ -230,6 +231,20 @@ pub(super) fn remove(connection: &Connection, credential: &Credential) -> Result
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreFault> {
     let count: i64 = connection.query_row("SELECT count(*) FROM credential", [], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// From an index alone.
+pub(super) fn count_by_provider(connection: &Connection) -> Result<Vec<(Provider, u64)>, StoreFault> {
+    let sql = "SELECT provider, count(*) FROM credential GROUP BY provider";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    let damaged = StoreFault::Corrupt { table: "credential", id: 0, column: "provider" };
+    rows.map(|row| {
+        let (name, count) = row?;
+        let provider = Provider::from_name(&name).ok_or(damaged.clone())?;
+        Ok((provider, u64::try_from(count).unwrap_or(0)))
+    })
+    .collect()
 }
 
 pub(super) fn add_key(connection: &Connection, key: &ApiKey) -> Result<(), StoreFault> {

@@ -28,12 +28,12 @@ fn judges_packages_by_the_table() {
         ("grantkeep-store: grantkeep", Some("store uses cli; it may use core")),
         (
             "grantkeep-keeper: grantkeep-tests",
-            Some("keeper uses tests; it may use store, outbound, seal, vk, mastodon, oauth, core"),
+            Some("keeper uses tests; it may use notify, store, outbound, seal, vk, mastodon, oauth, core"),
         ),
         (
             "grantkeep: xtask grantkeep-fuzz",
             Some(
-                "cli uses xtask; it may use server, keeper, store, outbound, seal, vk, mastodon, oauth, sandbox, core",
+                "cli uses xtask; it may use server, keeper, notify, store, outbound, seal, vk, mastodon, oauth, sandbox, core",
             ),
         ),
         ("grantkeep-tests: grantkeep grantkeep-store", None),

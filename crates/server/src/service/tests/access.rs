@@ -56,6 +56,8 @@ async fn each_operation_needs_its_permission() {
         ("GET /api/v1/credentials/99", "status"),
         ("POST /api/v1/credentials/1/check", "submit"),
         ("DELETE /api/v1/credentials/99", "submit"),
+        ("GET /api/v1/audit", "admin"),
+        ("GET /api/v1/forecast", "admin"),
     ] {
         for permissions in
             ["status", "submit", "token", "status submit", "status token", "submit token", "admin", "other"]
@@ -133,7 +135,13 @@ async fn local_routes_are_hidden_from_the_network() {
     let stage = Stage::open().await;
     let key = stage.key("anna", "admin", None);
     let missing = stage.get("/nothing", &key).await;
-    for (path, locally) in [("/local/keys", "GET"), ("/local/examine", "POST"), ("/local/keys/k_1", "DELETE")] {
+    for (path, locally) in [
+        ("/local/keys", "GET"),
+        ("/local/examine", "POST"),
+        ("/local/audit/verify", "POST"),
+        ("/local/calendar", "POST"),
+        ("/local/keys/k_1", "DELETE"),
+    ] {
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"] {
             for header in ["", " | grantkeep-owner: me", &format!(" | authorization: Bearer {key}")] {
                 let answer = stage.ask(NETWORK, &format!("{method} {path}{header}"), "").await;

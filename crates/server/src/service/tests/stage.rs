@@ -276,6 +276,12 @@ impl Stage {
             assert!(!response["content"]["text/html"].is_null(), "an undocumented page: {shown}");
             return;
         }
+        if let Some((written, _)) = response["content"].as_object().and_then(|content| {
+            content.iter().find(|(written, _)| written.starts_with("text/") && *written != "text/html")
+        }) {
+            assert!(answer.header(header::CONTENT_TYPE).starts_with(written.as_str()), "{shown}");
+            return;
+        }
         let schema = &response["content"]["application/json"]["schema"];
         if schema.is_null() {
             assert_eq!(answer.body, "", "{shown}");

@@ -1,0 +1,149 @@
+//! Owns the forecast over many credentials: of one owner, soonest first; and of all, counted for a monitoring system.
+//!
+//! Rows are read in small pages, and never more than a bounded number of them for what nobody asked with a key.
+
+use std::{
+    collections::{BTreeMap, BinaryHeap},
+    sync::Arc,
+    time::Duration,
+};
+
+use grantkeep_core::{Account, CredentialId, Owner, Provider, State, Timestamp, forecast::Why};
+use grantkeep_store::Listing;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{KeepFault, Keeper};
+
+/// A page of rows takes about a millisecond, for which a thread answers nobody else.
+const PAGE: usize = 200;
+
+/// So many rows are looked at for a census; when there are more, they are only counted.
+const MOST: u64 = 100_000;
+
+/// A census is good for so long; one of very many rows for longer.
+const COUNTED_AFTER: Duration = Duration::from_secs(60);
+const MANY_COUNTED_AFTER: Duration = Duration::from_secs(600);
+
+/// When a person is needed for a credential.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Forecast {
+    /// When.
+    pub at: Timestamp,
+    /// For which.
+    pub credential: CredentialId,
+    /// Where it comes from.
+    pub provider: Provider,
+    /// Its name.
+    pub account: Account,
+    /// Why: a name of [`Why`].
+    pub why: &'static str,
+}
+
+/// How many credentials there are, of all owners, and when a person is next needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// By provider.
+    pub kept: BTreeMap<Provider, u64>,
+    /// By provider and state; none when there are too many to look at each.
+    pub states: Option<BTreeMap<Provider, BTreeMap<State, u64>>>,
+    /// When a person is next needed, by provider. Empty when there are too many to look at each.
+    pub needed: BTreeMap<Provider, Timestamp>,
+}
+
+/// The latest census, and when it was taken by the steady clock.
+#[derive(Debug, Default)]
+pub(crate) struct Counted(Mutex<Option<(Instant, Arc<Census>)>>);
+
+impl Keeper {
+    /// For which of the owner's credentials a person is needed, soonest first: at most `limit` of them, after that moment and
+    /// credential, at providers that `may` allows.
+    pub async fn forecast(
+        &self,
+        owner: &Owner,
+        after: Option<(Timestamp, CredentialId)>,
+        limit: usize,
+        may: &(dyn Fn(Provider) -> bool + Sync),
+    ) -> Result<Vec<Forecast>, KeepFault> {
+        let now = self.now();
+        let mut soonest = BinaryHeap::with_capacity(limit + 1);
+        let mut listing = Listing { owner, provider: None, after: 0, limit: PAGE };
+        loop {
+            let page = self.store.list(listing).await?;
+            let (read, last) = (page.len(), page.last().map(|credential| credential.id));
+            for credential in page {
+                let Some(need) = credential.need(now).filter(|_| may(credential.provider)) else { continue };
+                if after.is_some_and(|after| (need.at, credential.id) <= after) {
+                    continue;
+                }
+                soonest.push(Forecast {
+                    at: need.at,
+                    credential: credential.id,
+                    provider: credential.provider,
+                    account: credential.account,
+                    why: need.why.as_str(),
+                });
+                if soonest.len() > limit {
+                    soonest.pop();
+                }
+            }
+            match last {
+                Some(last) if read == PAGE => listing.after = last,
+                _ => return Ok(soonest.into_sorted_vec()),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many credentials there are and when a person is next needed, as of a minute ago at most; as of ten, when there are
+    /// very many.
+    pub async fn census(&self) -> Result<Arc<Census>, KeepFault> {
+        let mut latest = self.counted.0.lock().await;
+        let now = (self.world.steady)();
+        if let Some((at, census)) = &*latest {
+            let good_for = if census.states.is_some() { COUNTED_AFTER } else { MANY_COUNTED_AFTER };
+            if now.saturating_duration_since(*at) < good_for {
+                return Ok(Arc::clone(census));
+            }
+        }
+        let census = Arc::new(self.take_census().await?);
+        *latest = Some((now, Arc::clone(&census)));
+        Ok(census)
+    }
+
+    async fn take_census(&self) -> Result<Census, KeepFault> {
+        let kept: BTreeMap<Provider, u64> = self.store.count_by_provider().await?.into_iter().collect();
+        let mut census = Census { kept, ..Census::default() };
+        if census.kept.values().sum::<u64>() > MOST {
+            return Ok(census);
+        }
+        let (now, mut after, mut seen) = (self.now(), 0, 0);
+        let mut states: BTreeMap<Provider, BTreeMap<State, u64>> = BTreeMap::new();
+        loop {
+            let page = self.store.scan(after, PAGE).await?;
+            for credential in &page {
+                let row = states.entry(credential.provider).or_default();
+                *row.entry(credential.status(now).state).or_default() += 1;
+                if let Some(need) = credential.need(now) {
+                    let soonest = census.needed.entry(credential.provider).or_insert(need.at);
+                    *soonest = need.at.min(*soonest);
+                }
+            }
+            seen += page.len() as u64;
+            match page.last() {
+                // Many may have come in meanwhile.
+                Some(last) if page.len() == PAGE && seen <= MOST => after = last.id,
+                _ => break,
+            }
+            tokio::task::yield_now().await;
+        }
+        census.states = Some(states);
+        Ok(census)
+    }
+}
+
+impl Forecast {
+    /// Whether a person is needed already.
+    pub fn is_now(&self) -> bool {
+        self.why == Why::Now.as_str()
+    }
+}

@@ -1,0 +1,117 @@
+//! Many who want a token that is due, at once: one of them renews it, and all get what that one got.
+
+use std::{
+    collections::{HashMap, HashSet},
+    thread,
+    time::{Duration, Instant},
+};
+
+use grantkeep_tests::harness::{login::LoginStage, wait::at_once};
+use serde_json::json;
+
+use super::{ALMOST_OVER, Renewing, SOON, are_different, token_in};
+
+const MANY: usize = 50;
+const ROUNDS: usize = 3;
+
+/// What each of many got in a round.
+type Got = Vec<(String, String)>;
+
+/// Every due token was renewed by one request, everybody got the same new one, and it works.
+fn once_each(renewing: &Renewing, got: Got, seen: &mut HashSet<String>) {
+    let mut tokens = HashMap::<String, HashSet<String>>::new();
+    for (owner, token) in got {
+        tokens.entry(owner).or_default().insert(token);
+    }
+    assert_eq!(tokens.len(), renewing.owners.len());
+    for (owner, tokens) in tokens {
+        assert_eq!(tokens.len(), 1, "{owner} got different tokens");
+        for token in tokens {
+            assert!(renewing.site().knows(&token), "{owner}: the new token is dead");
+            assert!(seen.insert(token), "{owner} got the old token");
+        }
+    }
+    let sent = renewing.site().refreshes();
+    assert_eq!(sent.len(), renewing.owners.len(), "requests for {} due tokens", renewing.owners.len());
+    are_different(&sent);
+    renewing.site().forget_requests();
+}
+
+#[test]
+fn fifty_commands_at_once_send_one_request_for_each_due_token() {
+    let mut renewing = Renewing::new(5);
+    renewing.stage.end();
+    let mut seen = HashSet::new();
+    for round in 1..=ROUNDS {
+        renewing.age(ALMOST_OVER);
+        let begun = Instant::now();
+        let got = at_once((0..MANY).map(|number| {
+            let (renewing, owner) = (&renewing, renewing.owners[number % renewing.owners.len()].clone());
+            move || {
+                let outcome = renewing.run("token acme", &owner);
+                assert_eq!(outcome.err, "", "{owner}");
+                (owner, outcome.done().trim_end().to_owned())
+            }
+        }));
+        println!("round {round}: {MANY} commands, {} due tokens, {:?}", renewing.owners.len(), begun.elapsed());
+        once_each(&renewing, got, &mut seen);
+    }
+    let generation = i64::try_from(ROUNDS).unwrap() + 1;
+    assert!(renewing.generations().iter().all(|found| *found == generation));
+}
+
+#[test]
+fn fifty_clients_of_one_server_cause_one_request_for_each_due_token() {
+    let mut renewing = Renewing::new(10);
+    let mut seen = HashSet::new();
+    for round in 1..=ROUNDS {
+        renewing.stage.end();
+        renewing.age(ALMOST_OVER);
+        renewing.stage.serve_again();
+        let begun = Instant::now();
+        // The watcher of renewals is at it too.
+        let got = at_once((0..MANY).map(|number| {
+            let (renewing, owner) = (&renewing, renewing.owners[number % renewing.owners.len()].clone());
+            move || {
+                let reply = renewing.ask(&owner, 600).expect(200);
+                assert_eq!(reply.json().get("below_min_ttl"), None, "{owner}");
+                (owner, token_in(&reply))
+            }
+        }));
+        println!("round {round}: {MANY} clients, {} due tokens, {:?}", renewing.owners.len(), begun.elapsed());
+        once_each(&renewing, got, &mut seen);
+    }
+    assert!(renewing.generations().iter().all(|found| *found == i64::try_from(ROUNDS).unwrap() + 1));
+}
+
+/// By the real clock: nothing is made older, and nobody has to ask.
+#[test]
+fn a_token_of_twenty_seconds_is_renewed_before_its_end_and_not_sooner() {
+    const LIFETIME: u64 = 20;
+    let stage = LoginStage::new();
+    stage.providers.acme.set(&json!({"access_token_for": LIFETIME}));
+    let begun = Instant::now();
+    let renewing = Renewing::with(stage, 4);
+    let old: Vec<_> = renewing.owners.iter().map(|owner| renewing.handed(owner)).collect();
+    let mut renewed = HashMap::new();
+    while renewed.len() < old.len() {
+        let sent = renewing.site().refreshes().len();
+        let took = begun.elapsed().as_secs();
+        assert!(took < SOON.as_secs(), "{} of {} are renewed", renewed.len(), old.len());
+        // In the last fifth of its life.
+        assert!(sent == 0 || took >= LIFETIME * 4 / 5, "renewed after {took} s");
+        for (owner, old) in renewing.owners.iter().zip(&old) {
+            let token = renewing.handed(owner);
+            if token != *old && !renewed.contains_key(owner) {
+                assert!(took <= LIFETIME, "{owner} was renewed after {took} s");
+                assert!(renewing.site().knows(&token), "{owner}");
+                renewed.insert(owner.clone(), took);
+            }
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    let sent = renewing.site().refreshes();
+    assert_eq!(sent.len(), old.len());
+    are_different(&sent);
+    println!("tokens of {LIFETIME} s are renewed after {renewed:?} s");
+}
