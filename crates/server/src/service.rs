@@ -265,18 +265,14 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// One line for each request: what changes something or went wrong at `info` and above, the rest at `debug`. Never the path
-/// itself nor the query: they may hold names and secrets.
+/// One line for each request, at `debug` unless it went wrong here: what was done is told by whoever did it. Never the path itself
+/// nor the query: they may hold names and secrets.
 fn log(id: &HeaderValue, method: &Method, path: &'static str, result: &Result<Response, Fault>) {
     let id = id.to_str().unwrap_or_default();
     match result {
         Ok(response) => {
             let status = response.status().as_u16();
-            if matches!(*method, Method::GET | Method::HEAD) {
-                tracing::debug!(id, %method, path, status, "answered");
-            } else {
-                tracing::info!(id, %method, path, status, "answered");
-            }
+            tracing::debug!(id, %method, path, status, "answered");
         }
         Err(fault) => {
             let (status, error_type) = (fault.status(), fault.error_type());

@@ -255,7 +255,7 @@ fn measured(server: &Server, work: &dyn Fn() -> End) -> (End, String) {
         drop(stop);
         (end, watcher.join().unwrap())
     });
-    let more = most.saturating_sub(before.resident).max(server.memory().peak - before.peak);
+    let more = most.saturating_sub(before.resident).max(server.memory().peak.saturating_sub(before.peak));
     assert!(more < MOST, "{more} bytes more: {end:?}");
     (end, format!("+{} KiB", more / 1024))
 }

@@ -12,6 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -24,6 +25,10 @@ use crate::StoreFault;
 
 /// Writes in one commit: enough to share the cost of the disk, few enough to keep the first one's wait short.
 const MOST_IN_ONE_COMMIT: usize = 256;
+
+/// A commit that takes no longer is made where it is wanted. Moving the other tasks of the thread away, and back, costs tens of
+/// microseconds, and no task is held up for long; on a slow disk it is worth it.
+const QUICK: Duration = Duration::from_micros(500);
 
 /// Runs the write, unless there is no transaction to run it in; returns how to answer once the commit's fate is known.
 type Job = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
@@ -41,6 +46,8 @@ struct Shared {
     changed: Condvar,
     /// Whether the latest commit was shared: then more will come, and sharing again is better than hurrying.
     is_shared: AtomicBool,
+    /// Whether the latest commit took no longer than a runtime's thread may be held up.
+    is_quick: AtomicBool,
 }
 
 #[derive(Default)]
@@ -62,6 +69,7 @@ impl Writer {
             waiting: Mutex::default(),
             changed: Condvar::new(),
             is_shared: AtomicBool::new(false),
+            is_quick: AtomicBool::new(false),
         });
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -119,7 +127,11 @@ impl Shared {
         }
         // Whoever holds it already looks at the queue again after letting go.
         if let Ok(connection) = self.connection.try_lock() {
-            tokio::task::block_in_place(|| self.commit_waiting(connection));
+            if self.is_quick.load(Ordering::Relaxed) {
+                self.commit_waiting(connection);
+            } else {
+                tokio::task::block_in_place(|| self.commit_waiting(connection));
+            }
         }
         Ok(())
     }
@@ -127,7 +139,9 @@ impl Shared {
     /// Commits what waits, then leaves what came meanwhile to the thread.
     fn commit_waiting(&self, connection: MutexGuard<'_, Connection>) {
         let jobs = self.next_jobs();
+        let begun_at = steady();
         commit_together(&connection, jobs, &self.is_shared);
+        self.is_quick.store(steady() - begun_at < QUICK, Ordering::Relaxed);
         drop(connection);
         if !lock(&self.waiting).jobs.is_empty() {
             self.changed.notify_one();
@@ -165,6 +179,11 @@ impl Shared {
 /// Whether this thread may wait for the disk: a runtime with other threads moves its other tasks to them meanwhile.
 fn may_block_here() -> bool {
     Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a disk takes is measured where it is waited for")]
+fn steady() -> Instant {
+    Instant::now()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
