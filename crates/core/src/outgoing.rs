@@ -9,19 +9,29 @@ use zeroize::Zeroizing;
 
 use crate::Secret;
 
-/// A request that somebody else will send.
-#[derive(Debug)]
+/// A request that somebody else will send. Of its URL it prints the origin only.
 pub struct Outgoing {
     /// What it is for; decides the time limit.
     pub purpose: Purpose,
     /// HTTP method.
     pub method: Method,
-    /// Where to. Never holds a secret: those go into `body` or a header marked sensitive.
+    /// Where to. To a provider it never holds a secret: those go into `body` or a header marked sensitive. The address of a
+    /// channel of notices may be one itself.
     pub url: Url,
     /// Further headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, if any.
     pub body: Option<Payload>,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("purpose", &self.purpose)
+            .field("method", &self.method)
+            .field("origin", &self.url.origin().ascii_serialization())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request body, already encoded.

@@ -126,6 +126,29 @@ mod tests {
         assert!(gap <= 14, "{gap}");
     }
 
+    #[test]
+    fn a_hundred_thousand_of_one_moment_never_come_faster_than_a_host_is_asked() {
+        // As random as ids are, and the same every time.
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        let expiry = ends(86_400);
+        let mut in_second = std::collections::HashMap::new();
+        for _ in 0..100_000 {
+            let mut uid = [0; 16];
+            uid[..8].copy_from_slice(&next().to_be_bytes());
+            *in_second.entry(due_at(expiry, BEGIN, Uid(uid)).unwrap()).or_insert(0_u32) += 1;
+        }
+        let (first, last) = (in_second.keys().min().unwrap(), in_second.keys().max().unwrap());
+        assert!(last.since(*first).seconds() > 12_900);
+        assert!(expiry.at().unwrap().since(*last).seconds() >= 4320, "none is left to the last moment");
+        assert!(in_second.values().all(|count| *count < 50), "{:?}", in_second.values().max());
+    }
+
     proptest! {
         #[test]
         fn a_grant_is_due_within_its_life(lifetime in 0_u64..10_000_000_000, uid in any::<[u8; 16]>()) {

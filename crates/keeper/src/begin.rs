@@ -16,6 +16,7 @@ use url::Url;
 use crate::{
     KeepFault, Keeper,
     attempt::{Frozen, Kept},
+    audit::{acting_as, actor},
 };
 
 /// What somebody wants.
@@ -148,7 +149,7 @@ impl Keeper {
         if let Some(device) = device {
             let begun =
                 Authorization { begun: new, binding: None, progress: Progress::Pending, cause: None, credential: None };
-            tokio::spawn(Arc::clone(self).poll_device(begun, device.interval));
+            tokio::spawn(acting_as(actor(), Arc::clone(self).poll_device(begun, device.interval)));
         }
         let connect_url = ticket.map(|ticket| {
             let path = format!("/connect/{}", ticket.secret().expose());

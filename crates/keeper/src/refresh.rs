@@ -142,17 +142,27 @@ impl Keeper {
             let heard = Heard::Later { cause: "host_unavailable".into(), after: Some(self.spread(open_for)) };
             return Ok(Some(self.came_to_nothing(current, heard).await));
         }
+        // From the lease on nobody who stops waiting can cut it off: the writer would take the lease all the same, and nothing
+        // would be sent with it.
+        let keeper = Arc::clone(self);
+        let task = tokio::spawn(acting_as(actor(), async move {
+            let result = keeper.lease_and_carry_out(current, prepared).await;
+            drop(flight);
+            result
+        }));
+        task.await.unwrap_or(Err(KeepFault::WaitOver))
+    }
+
+    async fn lease_and_carry_out(
+        self: &Arc<Self>,
+        current: Credential,
+        prepared: Prepared,
+    ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
         let now = self.now();
         let leased = self.store.lease(current.id, current.grant.generation, now, now.after(LEASED_FOR)).await?;
         let Some(leased) = leased else { return Ok(None) };
         let leased_at = (self.world.steady)();
-        let keeper = Arc::clone(self);
-        let task = tokio::spawn(acting_as(actor(), async move {
-            let result = keeper.carry_out(leased, prepared, leased_at).await;
-            drop(flight);
-            result
-        }));
-        Ok(Some(task.await.unwrap_or(Err(KeepFault::WaitOver))))
+        Ok(Some(self.carry_out(leased, prepared, leased_at).await))
     }
 
     async fn carry_out(

@@ -61,6 +61,8 @@ impl Keeper {
     /// Renews what is due, for ever; end it by dropping the future. What has been sent by then is finished all the same.
     pub async fn watch_renewals(self: Arc<Self>) {
         let places = Arc::new(Semaphore::new(RENEWED_AT_ONCE));
+        // At once, for the leases that a crash left: they have no moment of their own.
+        self.renew_due_or_tell(&places).await;
         loop {
             let sleep = match self.until_next_renewal().await {
                 Ok(wait) => wait,
@@ -73,10 +75,14 @@ impl Keeper {
                 () = tokio::time::sleep(sleep) => {}
                 () = self.renewals_changed.notified() => continue,
             }
-            if let Err(fault) = self.renew_due(&places).await {
-                tracing::warn!(%fault, "tokens could not be renewed");
-                tokio::time::sleep(AFTER_FAULT).await;
-            }
+            self.renew_due_or_tell(&places).await;
+        }
+    }
+
+    async fn renew_due_or_tell(self: &Arc<Self>, places: &Arc<Semaphore>) {
+        if let Err(fault) = self.renew_due(places).await {
+            tracing::warn!(%fault, "tokens could not be renewed");
+            tokio::time::sleep(AFTER_FAULT).await;
         }
     }
 

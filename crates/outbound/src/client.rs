@@ -64,8 +64,11 @@ impl Client {
 
     /// A client for the Grantkeep server that somebody named with `--server`, and for nothing else. It may be on a private
     /// network; plain http goes to this machine only. To a `base` that [`crate::check_base_url`] refuses, nothing is sent.
+    /// It is given longer than it gives a provider.
     pub fn to_own_server(base: &Url) -> Self {
-        Self::new(Rules::own_server(base))
+        let patience = Duration::from_secs(60);
+        let limits = Limits { check_for: patience, token_for: patience, ..Limits::default() };
+        Self { rules: Rules::own_server(base), limits, ..Self::default() }
     }
 
     /// Sends a request and reads the whole answer, whatever its status. Redirects come back as answers.

@@ -19,6 +19,7 @@ const EXPOSING: &[(&str, &str)] = &[
     ("crates/keeper/src/refresh/answer.rs", "puts an answer together for the spool, and apart again"),
     ("crates/keeper/src/submit.rs", "takes the token out of what was pasted"),
     ("crates/mastodon/src/registration/probe.rs", "puts the client's secret into the form"),
+    ("crates/notify/src", "puts links into messages, tokens and passwords into requests"),
     ("crates/oauth/src", "puts codes, tokens and client secrets into requests, and reads them out of answers"),
     ("crates/outbound/src/client.rs", "puts a body onto the wire"),
     ("crates/sandbox/src", "mints the tokens of an emulated provider"),

@@ -7,17 +7,10 @@ use http::Method;
 use super::credential::{query, segment};
 use crate::{api::Api, args::Token, console, fault::CliFault, text};
 
-/// A server elsewhere must say what it has before we have lost patience with it: it may hold a live token all the while.
-const WAIT_ELSEWHERE: &str = "25";
-
 pub(super) async fn run(token: &Token, api: &Api) -> Result<ExitCode, CliFault> {
     let provider = segment(&token.target.provider)?;
     let min_ttl = token.min_ttl.as_secs().to_string();
-    let query = query([
-        ("account_name", token.target.account.as_deref()),
-        ("min_ttl", Some(min_ttl.as_str())),
-        ("wait", api.is_remote().then_some(WAIT_ELSEWHERE)),
-    ]);
+    let query = query([("account_name", token.target.account.as_deref()), ("min_ttl", Some(min_ttl.as_str()))]);
     let answer = api.ask(Method::GET, &format!("/api/v1/oauth/{provider}/token{query}"), None).await?;
     let handed = answer.json()?;
     if token.json {

@@ -42,4 +42,7 @@ async fn a_changed_deed_is_found() {
         .execute_batch("DROP TRIGGER event_is_never_changed; UPDATE event SET actor = 'nobody' WHERE number = 3")
         .unwrap();
     assert_eq!(stage.keeper.verify_audit().await.unwrap(), AuditFound { deeds: 5, broken_at: Some(3) });
+    other.execute("UPDATE event SET action = 'nothing' WHERE number = 2", []).unwrap();
+    let found = stage.keeper.verify_audit().await.unwrap();
+    assert_eq!(found.broken_at, Some(2), "one that cannot be read is named too");
 }
