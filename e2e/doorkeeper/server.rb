@@ -3,9 +3,11 @@
 # A Rails application on loopback that answers like a Mastodon server: Doorkeeper, the OAuth engine inside Mastodon, configured as
 # Mastodon configures it, and the few routes that a client asks. Sign-in knows alice and bob; the password is `password`.
 #
-# E2E_VERSION is the version it claims. Before 4.3 there is no metadata document and no column for PKCE, as in Mastodon.
+# E2E_VERSION is the version it claims. Before 4.3 there is no metadata document and no column for PKCE, as in Mastodon. Without
+# it this is no Mastodon, but Doorkeeper with refresh tokens, whose one client is doorkeeper-rotate: access tokens live for 30 s,
+# and a refresh token is revoked as soon as the access token that came of it is used. E2E_CALLBACK is the base of its redirect URI.
 # E2E_STATE is a directory of this run. Prints `ready URL`, and ends when its standard input does. /e2e/ is for the test
-# alone: it shows and forgets what an administrator could.
+# alone: it shows and forgets what an administrator could, and tells how often our binary has asked for tokens.
 
 require "logger"
 require "rails"
@@ -15,8 +17,9 @@ require "doorkeeper"
 require "rack/handler/webrick"
 
 STATE = ENV.fetch("E2E_STATE")
-VERSION = ENV.fetch("E2E_VERSION")
-MODERN = Gem::Version.new(VERSION) >= Gem::Version.new("4.3")
+VERSION = ENV["E2E_VERSION"]
+MASTODON = !VERSION.nil?
+MODERN = !MASTODON || Gem::Version.new(VERSION) >= Gem::Version.new("4.3")
 # Doorkeeper takes whoever has an id and a key for an owner.
 Person = Struct.new(:id, :name) { def to_key = [id] }
 PEOPLE = [Person.new(1, "alice"), Person.new(2, "bob")].freeze
@@ -25,7 +28,7 @@ WRITES = %w[accounts blocks bookmarks conversations favourites filters follows l
 READS = %w[accounts blocks bookmarks favourites filters follows lists mutes notifications search statuses].freeze
 SCOPES = ["write", "follow", "push", *WRITES.map { |what| "write:#{what}" }, *READS.map { |what| "read:#{what}" }].freeze
 
-ENV["DATABASE_URL"] = "sqlite3:#{STATE}/doorkeeper-#{VERSION}.sqlite3"
+ENV["DATABASE_URL"] = "sqlite3:#{STATE}/doorkeeper-#{VERSION || 'itself'}.sqlite3"
 Rails.env = "production"
 
 class Mastodonlike < Rails::Application
@@ -51,8 +54,8 @@ Doorkeeper.configure do
     end
   end
   base_controller "ActionController::Base"
-  access_token_expires_in nil
-  reuse_access_token
+  access_token_expires_in(MASTODON ? nil : 30)
+  MASTODON ? reuse_access_token : use_refresh_token
   force_ssl_in_redirect_uri false
   forbid_redirect_uri { |uri| %w[data vbscript javascript].include?(uri.scheme.to_s.downcase) }
   default_scopes :read
@@ -63,6 +66,14 @@ Doorkeeper.configure do
 end
 
 Mastodonlike.initialize!
+
+# Client and grant type of every request for a token that our binary has made.
+ASKED = Queue.new
+ActiveSupport::Notifications.subscribe("process_action.action_controller") do |*, asked|
+  params, headers = asked.values_at(:params, :headers)
+  ours = headers["User-Agent"].to_s.start_with?("grantkeep/") && asked[:controller] == "Doorkeeper::TokensController"
+  ASKED << [params["client_id"], params["grant_type"]] if ours && asked[:action] == "create"
+end
 
 class Api < ActionController::API
   rescue_from(ActiveRecord::RecordInvalid) { |error| render json: { error: error.message }, status: 422 }
@@ -118,6 +129,15 @@ class AccountsController < Api
     name = person.name
     render json: { id: person.id.to_s, username: name, acct: name, display_name: name.capitalize, url: "#{home}@#{name}",
                    locked: false, bot: false, created_at: "2024-05-01T00:00:00.000Z" }
+  end
+end
+
+class MeController < Api
+  before_action { doorkeeper_authorize!(:read) }
+
+  def show
+    person = PEOPLE.find { |known| known.id == doorkeeper_token.resource_owner_id }
+    render json: { sub: person.id.to_s, preferred_username: person.name }
   end
 end
 
@@ -177,7 +197,9 @@ end
 
 class TestController < Api
   def show
-    render json: { apps: Doorkeeper::Application.count, tokens: Doorkeeper::AccessToken.where(revoked_at: nil).count,
+    asked = Array.new(ASKED.size) { ASKED.pop }.each { |one| ASKED << one }
+    asked = asked.group_by(&:first).transform_values { |ones| ones.map(&:last).tally }
+    render json: { asked: asked, apps: Doorkeeper::Application.count, tokens: Doorkeeper::AccessToken.where(revoked_at: nil).count,
                    tokens_of_people: Doorkeeper::AccessToken.where(revoked_at: nil).where.not(resource_owner_id: nil).count }
   end
 
@@ -221,6 +243,7 @@ ActiveRecord::Schema.define do
     t.bigint :resource_owner_id, :application_id
     t.string :token, null: false
     t.string :refresh_token, :scopes
+    t.string :previous_refresh_token, null: false, default: "" unless MASTODON
     t.integer :expires_in
     t.datetime :created_at, null: false
     t.datetime :revoked_at
@@ -240,9 +263,17 @@ Mastodonlike.routes.draw do
   get ".well-known/nodeinfo", to: "instances#nodeinfo_links"
   get "nodeinfo/2.0", to: "instances#nodeinfo"
   get ".well-known/oauth-authorization-server", to: "instances#metadata" if MODERN
+  get "api/me", to: "me#show"
   get "e2e", to: "test#show"
   delete "e2e/apps", to: "test#forget_apps"
   post "e2e/tokens", to: "test#own_token"
+end
+
+unless MASTODON
+  name = "doorkeeper-rotate"
+  Doorkeeper::Application.create!(
+    name: name, uid: name, secret: "known to the test", scopes: "read", redirect_uri: "#{ENV.fetch('E2E_CALLBACK')}/callback/#{name}"
+  )
 end
 
 started = lambda do |server|

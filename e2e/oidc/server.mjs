@@ -1,14 +1,21 @@
 // An OpenID provider on loopback: the certified `oidc-provider`, with its own sign-in and consent pages (any name, any password).
-// Strict where OAuth 2.1 is strict: PKCE, `iss` in every answer, a new refresh token at every refresh.
+// Strict where OAuth 2.1 is strict: PKCE, `iss` in every answer, a new refresh token at every refresh, and the whole grant ends
+// when one is used twice.
 //
-// E2E_CALLBACK is the base of the redirect URIs; the client NAME has BASE/callback/NAME. Prints `ready URL`, and ends
-// when its standard input does.
+// E2E_CALLBACK is the base of the redirect URIs; the client NAME has BASE/callback/NAME. /e2e is for the test alone: it tells what
+// our binary has asked for. Prints `ready URL`, and ends when its standard input does.
 import { createServer } from 'node:http'
 import { Provider } from 'oidc-provider'
 
 const callback = process.env.E2E_CALLBACK
 const refreshed = ['authorization_code', 'refresh_token']
 const device = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** Seconds that the first access token of a grant lives where it is not an hour. Its successors live for a minute. */
+const brief = { 'oidc-renew': 20, 'oidc-rotate': 8 }
+
+/** How often our binary has asked, by client, and by grant type or name of the endpoint. */
+const asked = {}
 
 const client = (client_id, rest) => ({
   client_id,
@@ -23,6 +30,7 @@ const configuration = {
     client('oidc-basic', { client_secret: 'known to the test/+%', token_endpoint_auth_method: 'client_secret_basic' }),
     client('oidc-post', { client_secret: 'known to the test', token_endpoint_auth_method: 'client_secret_post' }),
     client('oidc-public', { application_type: 'native', token_endpoint_auth_method: 'none' }),
+    ...Object.keys(brief).map((name) => client(name, { application_type: 'native', token_endpoint_auth_method: 'none' })),
     client('oidc-device', {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
@@ -45,7 +53,29 @@ const configuration = {
   issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
   pkce: { required: () => true },
   rotateRefreshToken: true,
-  ttl: { AccessToken: 3600, AuthorizationCode: 60, DeviceCode: 600, Grant: 86400, IdToken: 3600, Interaction: 3600, RefreshToken: 86400, Session: 86400 },
+  ttl: {
+    AccessToken: (_, token, { clientId }) => {
+      if (!(clientId in brief)) return 3600
+      return token.gty.endsWith('refresh_token') ? 60 : brief[clientId]
+    },
+    AuthorizationCode: 60,
+    DeviceCode: 600,
+    Grant: 86400,
+    IdToken: 3600,
+    Interaction: 3600,
+    RefreshToken: 86400,
+    Session: 86400,
+  },
+}
+
+async function count(ctx, next) {
+  await next()
+  const { client, params, route } = ctx.oidc ?? {}
+  const name = client?.clientId ?? params?.client_id
+  if (!name || !ctx.get('user-agent').startsWith('grantkeep/')) return
+  const what = route === 'token' ? params.grant_type : route
+  asked[name] ??= {}
+  asked[name][what] = (asked[name][what] ?? 0) + 1
 }
 
 const server = createServer()
@@ -55,7 +85,12 @@ server.listen(0, '127.0.0.1', () => {
   for (const event of ['authorization.error', 'grant.error', 'device_authorization.error', 'server_error']) {
     provider.on(event, (_, error) => console.error(`${event}: ${error.error ?? error.message} ${error.error_detail ?? ''}`))
   }
-  server.on('request', provider.callback())
+  provider.use(count)
+  const answer = provider.callback()
+  server.on('request', (request, response) => {
+    if (request.url === '/e2e') response.end(JSON.stringify({ asked }))
+    else answer(request, response)
+  })
   console.log(`ready ${issuer}`)
 })
 process.stdin.on('end', () => process.exit(0)).resume()

@@ -51,8 +51,8 @@ fn event(text: &mut String, needed: &Forecast, feed: &str, now: Timestamp) {
         line(text, "DURATION:PT15M");
     }
     line(text, &format!("SUMMARY:{}", escape(&summary)));
-    let command = format!("{description}: grantkeep status {who}");
-    line(text, &format!("DESCRIPTION:{}", escape(&command)));
+    let description = format!("{description} (grantkeep status {who})");
+    line(text, &format!("DESCRIPTION:{}", escape(&description)));
     line(text, "TRANSP:TRANSPARENT");
     let alarms: &[&str] = if needed.is_now() { &["PT9H"] } else { &["-PT6H", "-PT2H"] };
     for trigger in alarms {

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_key_in_use_is_told_once_an_hour() {
         let key = KeyInUse::new("k_1");
-        let told = |seconds| key.is_to_be_told(Timestamp::from_unix(1_768_059_000 + seconds));
+        let told = |seconds: i64| key.is_to_be_told(Timestamp::from_unix(1_768_059_000 + seconds));
         assert_eq!([0, 0, 3599, 3600, 3601, 7199, 7200].map(told), [true, false, false, true, false, false, true]);
         assert!(told(-1), "a clock that was set back by hours does not silence it");
     }

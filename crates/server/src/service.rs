@@ -11,7 +11,7 @@ use std::{
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use grantkeep_core::Owner;
+use grantkeep_core::{Owner, Timestamp};
 use grantkeep_keeper::{KeepFault, Keeper, acting_as};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, request::Parts};
 use hyper::body::{Body, Bytes};
@@ -172,9 +172,10 @@ impl Service {
         };
         if let Route::Feed(secret) = &route {
             // Like a path that is not there, and counted like a key that is none.
-            let caller = self.feeds.caller(secret, self.keeper.now());
+            let now = self.keeper.now();
+            let caller = self.feeds.caller(secret, now);
             let caller = caller.ok_or_else(|| self.failed(peer, Fault::NoSuchPath))?;
-            self.note_use(&caller);
+            self.note_use(&caller, now);
             return Ok((route, Some(caller)));
         }
         match (route.access(), peer) {
@@ -192,13 +193,13 @@ impl Service {
         let now = self.keeper.now();
         let caller = self.authority.caller(headers.get(http::header::AUTHORIZATION), now);
         let caller = caller.map_err(|_| self.failed(peer, Fault::NotSignedIn))?;
-        self.note_use(&caller);
+        self.note_use(&caller, now);
         Ok(caller)
     }
 
     /// Tells the audit, once an hour, that a key is in use.
-    fn note_use(&self, caller: &Caller) {
-        if let Some(key) = caller.key.as_ref().filter(|key| key.is_to_be_told(self.keeper.now())) {
+    fn note_use(&self, caller: &Caller, now: Timestamp) {
+        if let Some(key) = caller.key.as_ref().filter(|key| key.is_to_be_told(now)) {
             self.keeper.note_key_use(&caller.owner, &key.id, &caller.actor);
         }
     }

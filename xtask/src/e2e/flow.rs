@@ -4,6 +4,7 @@ mod django;
 mod mastodon;
 mod oidc;
 mod plain;
+mod renewal;
 mod sandbox;
 
 use super::browser::{Page, Visit};
@@ -62,12 +63,33 @@ pub(super) const FLOWS: &[Flow] = &[
     flow("oidc/device-deny", Server::Oidc, oidc::device_deny, "a device code, declined"),
     flow("oidc/connect", Server::Oidc, oidc::connect, "a running server: the API, its connect link, the callback"),
     flow("oidc/remote", Server::Oidc, oidc::remote, "a running server: `login --remote`"),
+    flow("oidc/rotate", Server::Oidc, renewal::oidc_rotate, "50 `token` at once: one refresh; then ten in a row"),
+    flow(
+        "oidc/serve-renews",
+        Server::Oidc,
+        renewal::oidc_serve,
+        "a running server renews by itself, once, before the end",
+    ),
+    flow("oidc/revoke", Server::Oidc, renewal::oidc_revoke, "`revoke`: the whole grant has ended at the server"),
     flow("django/code", Server::Django, django::code, "addresses without discovery, a secret in the form"),
     flow("django/deny", Server::Django, django::deny, "declined"),
     flow("django/implicit", Server::Django, django::implicit, "a token in the fragment, through our page"),
     flow("django/implicit-deny", Server::Django, django::implicit_deny, "declined, told in the query or the fragment"),
     flow("django/device", Server::Django, django::device, "a device code"),
     flow("django/device-deny", Server::Django, django::device_deny, "a device code, declined"),
+    flow("django/refresh", Server::Django, renewal::django, "20 `token` at once: one refresh; then five in a row"),
+    flow(
+        "django/refresh-protected",
+        Server::Django,
+        renewal::django_protected,
+        "the same where a refresh token used twice ends all that came of the login",
+    ),
+    flow(
+        "doorkeeper/rotate",
+        Server::Doorkeeper,
+        renewal::doorkeeper,
+        "20 `token` at once: one refresh; then ten in a row",
+    ),
     flow("mastodon/code", Server::Mastodon, mastodon::code, "registration, code, identity"),
     flow("mastodon/older", Server::OldMastodon, mastodon::older, "4.2: no metadata, no PKCE"),
     flow("mastodon/deny", Server::Mastodon, mastodon::deny, "declined"),

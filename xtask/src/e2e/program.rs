@@ -109,11 +109,7 @@ impl Home {
 
     /// What `token` prints: the token and a newline, nothing else.
     pub(super) fn token(&self, name: &str) -> Result<String, String> {
-        let ended = self.run(&["token", name], "")?.expect(0)?;
-        let token = ended.stdout.strip_suffix('\n').unwrap_or_default();
-        let whole = !token.is_empty() && !token.contains(char::is_whitespace);
-        ensure(whole, || format!("`token` printed {:?}", ended.stdout))?;
-        Ok(token.to_owned())
+        self.run(&["token", name], "")?.token()
     }
 }
 
@@ -165,6 +161,15 @@ impl Login {
 impl Ended {
     pub(super) fn expect(self, code: i32) -> Result<Self, String> {
         if self.code == Some(code) { Ok(self) } else { Err(format!("exit code {code} was meant: {self:?}")) }
+    }
+
+    /// The token that `token` printed.
+    pub(super) fn token(self) -> Result<String, String> {
+        let ended = self.expect(0)?;
+        let token = ended.stdout.strip_suffix('\n').unwrap_or_default();
+        let whole = !token.is_empty() && !token.contains(char::is_whitespace);
+        ensure(whole, || format!("`token` printed {:?}", ended.stdout))?;
+        Ok(token.to_owned())
     }
 
     /// It failed as a person can read: one of the codes, `error:` and `hint:`, and no secret of the flow in it.

@@ -20,6 +20,8 @@ const PORTS: std::ops::Range<u16> = 21_000..29_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Server {
     Django,
+    /// As itself, with refresh tokens.
+    Doorkeeper,
     /// Claims to be Mastodon 4.4: metadata document, PKCE.
     Mastodon,
     /// Claims to be Mastodon 4.2, which had neither.
@@ -28,11 +30,12 @@ pub(super) enum Server {
 }
 
 impl Server {
-    const ALL: [Self; 4] = [Self::Django, Self::Mastodon, Self::OldMastodon, Self::Oidc];
+    const ALL: [Self; 5] = [Self::Django, Self::Doorkeeper, Self::Mastodon, Self::OldMastodon, Self::Oidc];
 
     fn name(self) -> &'static str {
         match self {
             Self::Django => "django",
+            Self::Doorkeeper => "doorkeeper",
             Self::Mastodon => "mastodon-4.4",
             Self::OldMastodon => "mastodon-4.2",
             Self::Oidc => "oidc",
@@ -40,9 +43,10 @@ impl Server {
     }
 
     fn command(self) -> Command {
-        let doorkeeper = |version: &str| {
+        let doorkeeper = |version: Option<&str>| {
             let mut ruby = Command::new("ruby");
-            ruby.arg(absolute("doorkeeper/server.rb")).env("E2E_VERSION", version);
+            ruby.arg(absolute("doorkeeper/server.rb")).env_remove("E2E_VERSION");
+            ruby.envs(version.map(|version| ("E2E_VERSION", version)));
             ruby
         };
         match self {
@@ -51,8 +55,9 @@ impl Server {
                 python.arg(absolute("django/server.py")).env("PYTHONPATH", absolute("django/packages"));
                 python
             }
-            Self::Mastodon => doorkeeper("4.4.1"),
-            Self::OldMastodon => doorkeeper("4.2.9"),
+            Self::Doorkeeper => doorkeeper(None),
+            Self::Mastodon => doorkeeper(Some("4.4.1")),
+            Self::OldMastodon => doorkeeper(Some("4.2.9")),
             Self::Oidc => {
                 let mut node = Command::new("node");
                 node.arg(absolute("oidc/server.mjs"));

@@ -34,7 +34,7 @@ fn every_credential_has_an_event_with_alarms() {
     assert_eq!(all("DTEND;VALUE=DATE:"), ["20260111"]);
     assert_eq!(all("TRIGGER:"), ["PT9H", "-PT6H", "-PT2H", "-PT6H", "-PT2H"]);
     assert_eq!(all("SUMMARY:"), ["vk/my_vk needs you now", "vk/b ends", "vk/c ends"]);
-    assert_eq!(all("DESCRIPTION:")[2], "Nothing renews it: log in again before: grantkeep status vk/b");
+    assert_eq!(all("DESCRIPTION:")[2], "Nothing renews it: log in again before (grantkeep status vk/b)");
     for (begin, count) in [("VEVENT", 3), ("VALARM", 5), ("VCALENDAR", 1)] {
         assert_eq!(
             (all(&format!("BEGIN:{begin}")).len(), all(&format!("END:{begin}")).len()),

@@ -60,8 +60,8 @@ pub(super) fn find(
         let credential = one(connection, end, params![owner, provider, account.as_str()])?;
         return Ok(credential.map(|credential| Found { credential: Arc::new(credential), only: false }));
     }
-    // Out of the index alone: an owner may have many, and two rows are wanted.
-    let end = "WHERE id IN (SELECT id FROM credential INDEXED BY credential_by_order \
+    // An owner may have many, and two rows are wanted whole.
+    let end = "WHERE id IN (SELECT id FROM credential \
          WHERE owner = ?1 AND provider = ?2 ORDER BY stored_order DESC LIMIT 2) ORDER BY stored_order DESC";
     let mut latest = many(connection, end, params![owner, provider])?.into_iter();
     Ok(latest.next().map(|credential| Found { credential: Arc::new(credential), only: latest.next().is_none() }))

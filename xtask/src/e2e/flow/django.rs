@@ -7,12 +7,12 @@ const CODE: &str = "django-code";
 const DEVICE: &str = "django-device";
 const IMPLICIT: &str = "django-implicit";
 
-fn home(world: &World, flow: &str, client: &str) -> Result<Home, String> {
+pub(super) fn home(world: &World, flow: &str, client: &str) -> Result<Home, String> {
     let base = world.base(Server::Django)?;
-    let auth = if client == CODE {
-        "client_auth = \"post\"\nclient_secret_env = \"CLIENT_SECRET\""
-    } else {
+    let auth = if [DEVICE, IMPLICIT].contains(&client) {
         "client_auth = \"none\""
+    } else {
+        "client_auth = \"post\"\nclient_secret_env = \"CLIENT_SECRET\""
     };
     let configuration = format!(
         "[providers.{client}]\nkind = \"oauth2\"\nauthorization_url = \"{base}/o/authorize/\"\ntoken_url = \"{base}/o/token/\"\n\

@@ -12,7 +12,7 @@ const BASIC: (&str, &str) = ("oidc-basic", "known to the test/+%");
 const POST: (&str, &str) = ("oidc-post", "known to the test");
 const DEVICE: (&str, &str) = ("oidc-device", "");
 
-fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Home, String> {
+pub(super) fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Home, String> {
     let issuer = world.base(Server::Oidc)?;
     let auth = match client {
         "oidc-basic" => "basic",
@@ -30,7 +30,7 @@ fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Hom
     Ok(home.with("CLIENT_SECRET", secret))
 }
 
-fn userinfo(world: &World) -> Result<String, String> {
+pub(super) fn userinfo(world: &World) -> Result<String, String> {
     Ok(format!("{}/me", world.base(Server::Oidc)?))
 }
 
@@ -155,7 +155,7 @@ pub(super) fn device_deny(world: &World) -> Done {
 }
 
 /// A running server, and a key for its API. It ends when the first of the two is dropped.
-fn serve(home: &Home) -> Result<(Child, String), String> {
+pub(super) fn serve(home: &Home) -> Result<(Child, String), String> {
     let mut serving = home.start(&["serve"])?;
     serving.wait_for("listening", |_: Stream, line: &str| line.contains("listening").then_some(()))?;
     let issued = home.run(&["key", "issue", "--can", "submit,status"], "")?.expect(0)?;

@@ -1,7 +1,6 @@
 //! Holds what is told about what was done and what is to be done: the audit, the forecast, the calendar.
 
 use super::{
-    super::*,
     PERSON, STATUS,
     stage::{NETWORK, Stage, set_clock},
 };
@@ -60,6 +59,7 @@ async fn every_deed_is_noted_with_whoever_did_it() {
         }
     }
     assert_eq!(paged, expected);
+    set_clock(3599);
     assert_eq!(
         deeds(&stage.get(AUDIT, &boris).await),
         ["6 key_use - key k_test k_test", "7 capture other key k_test done"]

@@ -125,6 +125,9 @@ async fn a_code_comes_back_and_the_person_reads_who_they_are() {
     let done = format!("/done/{}", id(&begun));
     assert_eq!((answer.status, answer.header(header::LOCATION), answer.body.as_str()), (303, done.as_str(), ""));
     assert_eq!(stage.status_of(&key, "acme", &begun).await, "done");
+    let audit = stage.get("/api/v1/audit", &key).await.json();
+    let captured = audit["events"].as_array().unwrap().iter().find(|event| event["action"] == "capture").unwrap();
+    assert_eq!((&captured["actor"], &captured["outcome"]), (&"browser".into(), &"done".into()));
     let page = browser.get(&done).await;
     for part in ["Signed in as", "&lt;b&gt;&quot;work&quot;&lt;/b&gt;", "You can close this tab", "Less than asked for"]
     {

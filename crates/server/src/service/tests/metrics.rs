@@ -1,7 +1,6 @@
 //! Holds what a monitoring system reads against what was done.
 
 use super::{
-    super::*,
     PERSON,
     stage::{NETWORK, Stage},
 };

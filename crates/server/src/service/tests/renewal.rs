@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     CREDENTIALS, PERSON,
-    stage::{Answer, Stage, set_clock},
+    stage::{Answer, NETWORK, Stage, set_clock},
 };
+use crate::metrics::tests::read;
 
 const TOKEN: &str = "/api/v1/oauth/acme/token";
 
@@ -62,6 +63,14 @@ async fn a_token_is_renewed_by_hand() {
     let stranger = stage.key("boris", "admin", None);
     assert_eq!(stage.post(&format!("{path}/refresh"), &stranger, "").await.verdict(), "404 credential_not_found");
     assert_eq!(token(&stage.get(TOKEN, &key).await), second);
+
+    // Also what a task of its own did is noted for whoever asked for it, and counted.
+    let audit = stage.get("/api/v1/audit", &key).await.json();
+    let renewal = audit["events"].as_array().unwrap().iter().find(|event| event["action"] == "refresh").unwrap();
+    assert_eq!((&renewal["actor"], &renewal["outcome"]), (&"key k_test".into(), &"done".into()));
+    let samples = read(&stage.ask(NETWORK, "GET /metrics", "").await.body);
+    assert_eq!(samples[r#"grantkeep_renewals_total{kind="oauth2",outcome="granted"}"#], 1.0);
+    assert_eq!(samples[r#"grantkeep_renewal_duration_seconds_count{kind="oauth2"}"#], 1.0);
 }
 
 #[tokio::test]
@@ -119,7 +128,7 @@ async fn a_hand_out_whose_renewal_comes_to_nothing() {
         ("hang", "?wait=1", HOUR, "504 wait_over"),
         ("error:invalid_grant", "", HOUR - 60, low),
         ("error:invalid_grant", "", HOUR, "409 expired"),
-        ("error:invalid_client@401", "", HOUR, "409 refreshing"),
+        ("error:invalid_client@401", "", HOUR, "502 provider_refused"),
         ("alive", "?wait=0", HOUR - 60, low),
     ] {
         let (stage, key, _) = Stage::with_grant().await;
