@@ -8,6 +8,7 @@ pub mod event;
 pub mod evidence;
 pub mod forecast;
 pub mod name;
+pub mod notice;
 pub mod outgoing;
 pub mod redirect;
 pub mod renewal;

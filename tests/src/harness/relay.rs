@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use super::{port, wait::until};
+
 /// A port that leads to another one.
 #[derive(Debug)]
 pub struct Relay {
@@ -29,14 +31,17 @@ struct Open {
 impl Relay {
     /// Opens one at a port that nobody has.
     pub fn new(to: SocketAddr) -> Self {
-        let mut relay = Self { port: super::port::free(), to, open: None };
+        let mut relay = Self { port: port::free(), to, open: None };
         relay.open();
         relay
     }
 
     /// Listens again.
     pub fn open(&mut self) {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        // A child that is being started has, for a moment, whatever was open here.
+        let listener = until("the port is free", Duration::from_secs(5), || {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).ok()
+        });
         listener.set_nonblocking(true).unwrap();
         let (to, is_over) = (self.to, Arc::new(AtomicBool::new(false)));
         let told = Arc::clone(&is_over);

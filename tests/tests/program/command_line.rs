@@ -320,7 +320,8 @@ fn every_command_explains_itself() {
         ("status", "grantkeep status vk/my_vk"), ("token", "grantkeep token vk/my_vk"),
         ("refresh", "grantkeep refresh acme/work"), ("forget", ""), ("key", ""),
         ("key issue", "grantkeep key issue --can"), ("key list", ""), ("key revoke", ""), ("doctor", ""),
-        ("revoke", ""), ("provider", ""), ("provider list", ""), ("provider test", ""),
+        ("revoke", ""), ("provider", ""), ("provider list", ""), ("provider test", ""), ("audit", ""), ("audit verify", ""),
+        ("calendar", ""),
     ];
     for (line, example) in rows {
         let help = stage.home.run(line).arg("--help").go();
@@ -346,7 +347,8 @@ fn every_command_explains_itself() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let all = [
-        "serve", "login", "add", "status", "token", "refresh", "revoke", "forget", "provider", "key", "doctor", "help",
+        "serve", "login", "add", "status", "token", "refresh", "revoke", "forget", "provider", "audit", "calendar",
+        "key", "doctor", "help",
     ];
     assert_eq!(commands, all);
     assert!(stage.home.run("--version").go().done().starts_with("grantkeep "));

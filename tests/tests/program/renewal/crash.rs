@@ -146,6 +146,8 @@ fn what_a_killed_server_was_renewing_lives_or_is_in_doubt() {
         renewing.end_leases(&before);
         renewing.stage.serve_again();
         for (number, owner) in renewing.owners.iter().enumerate() {
+            // Whoever wants it learns it sooner than the watcher.
+            renewing.ask(owner, 600).expect(200);
             let status = until("it is decided", SOON, || {
                 Some(renewing.status(owner)).filter(|status| status["state"] != "refreshing")
             });

@@ -59,6 +59,32 @@ fn a_command_that_is_stopped_waits_for_what_it_has_sent() {
     are_different(&sent);
 }
 
+/// The renewal goes on, or has not begun: there is no lease that nobody has.
+#[test]
+fn whoever_does_not_wait_leaves_nothing_half_done() {
+    for _ in 0..6 {
+        let mut renewing = Renewing::new(24);
+        renewing.stage.end();
+        // Not due yet, so that nobody but those who ask is at it.
+        renewing.age(1000);
+        renewing.stage.serve_again();
+        // From then on the server knows where the token endpoint is, and need not ask before it takes a lease.
+        renewing.refresh(&renewing.owners[0])().unwrap().expect(200);
+        at_once(renewing.owners.iter().skip(1).map(|owner| {
+            || {
+                let path = "/api/v1/oauth/acme/token?min_ttl=3000&wait=0";
+                renewing.client(owner).get(path).expect(200);
+            }
+        }));
+        renewing.stage.end();
+        let is_half_done = |owner: &&String| renewing.row(owner).is_leased;
+        let half_done = renewing.owners.iter().filter(is_half_done).count();
+        let renewed = renewing.generations().into_iter().filter(|generation| *generation == 2).count();
+        println!("{renewed} of {} are renewed, {half_done} are leased by nobody", renewing.owners.len());
+        assert_eq!((half_done, renewing.site().refreshes().len()), (0, renewed));
+    }
+}
+
 /// Renews the only owner's token at a slow provider, does something meanwhile, and gives what the renewal was answered.
 fn meanwhile<T>(renewing: &Renewing, work: impl FnOnce(&str) -> T) -> (Reply, T) {
     let owner = renewing.owners[0].clone();

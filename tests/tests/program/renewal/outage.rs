@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use super::{ALMOST_OVER, Renewing, SOON, token_in};
 
-/// Answers that leave it open whether a refresh token is spent: such tokens are tried again when they have ended.
-const DOUBTFUL: &[&str] = &["hang", "reset"];
-
-/// Answers of somebody who takes no refresh tokens; nobody listens, at last.
-const CERTAIN: &[&str] = &["http:503", "html", DOWN];
+/// How a provider is away, and whether it is certain then that a refresh token is not spent.
+const ANSWERS: &[(&str, bool)] = &[("http:503", true), ("html", true), (DOWN, true), ("hang", false), ("reset", false)];
 const DOWN: &str = "nobody listens";
+
+/// Seconds that a token in doubt has left.
+const LEFT: i64 = 12;
 
 /// How long an outage lasts here.
 const AWAY_FOR: Duration = Duration::from_secs(4);
@@ -96,51 +96,50 @@ impl Away {
     }
 }
 
-#[test]
-fn whoever_is_away_for_a_while_costs_no_token() {
-    at_once(CERTAIN.iter().map(|what| {
-        move || {
-            let mut away = Away::new(what);
-            away.renewing.stage.end();
-            away.renewing.age(ALMOST_OVER);
-            away.begins();
-            away.renewing.stage.serve_again();
-            let begun = Instant::now();
-            while begun.elapsed() < AWAY_FOR {
-                away.goes_on();
-                thread::sleep(Duration::from_millis(200));
-            }
-            for owner in &away.renewing.owners {
-                assert_eq!(away.renewing.status(owner)["cause"], "trying_again", "{what}");
-            }
-            away.ends();
-            away.are_renewed(Instant::now());
+impl Away {
+    /// Is away while the tokens are due.
+    fn for_a_while(mut self) {
+        self.renewing.stage.end();
+        self.renewing.age(ALMOST_OVER);
+        self.begins();
+        self.renewing.stage.serve_again();
+        self.lasts();
+        for owner in &self.renewing.owners {
+            assert_eq!(self.renewing.status(owner)["cause"], "trying_again", "{}", self.what);
         }
-    }));
+        self.ends();
+        self.are_renewed(Instant::now());
+    }
+
+    /// Leaves every token in doubt. Until it has ended it is not risked once more, and that is in some seconds.
+    fn with_doubt(mut self) {
+        self.renewing.stage.end();
+        self.begins();
+        self.renewing.age(3600 - LEFT);
+        self.renewing.stage.serve_again();
+        self.renewing.until_sent(3);
+        self.lasts();
+        assert_eq!(self.renewing.site().refreshes().len(), 3, "{}: sent again while the token lives", self.what);
+        self.ends();
+        self.are_renewed(Instant::now());
+        assert_eq!(self.renewing.site().refreshes().len(), 6, "{}: each was sent once more", self.what);
+    }
+
+    fn lasts(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < AWAY_FOR {
+            self.goes_on();
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
 }
 
-/// A token that ends in some seconds: until then it is not risked once more.
 #[test]
-fn a_token_in_doubt_is_renewed_when_it_has_ended() {
-    const LEFT: i64 = 12;
-    at_once(DOUBTFUL.iter().map(|what| {
+fn whoever_is_away_for_a_while_costs_no_token() {
+    at_once(ANSWERS.iter().map(|(what, is_certain)| {
         move || {
-            let mut away = Away::new(what);
-            away.renewing.stage.end();
-            away.begins();
-            away.renewing.age(3600 - LEFT);
-            away.renewing.stage.serve_again();
-            let begun = Instant::now();
-            away.renewing.until_sent(3);
-            while begun.elapsed() < AWAY_FOR {
-                away.goes_on();
-                thread::sleep(Duration::from_millis(200));
-            }
-            assert_eq!(away.renewing.site().refreshes().len(), 3, "{what}: sent again while the token lives");
-            away.ends();
-            away.are_renewed(Instant::now());
-            let sent = away.renewing.site().refreshes().len();
-            assert_eq!(sent, 6, "{what}: each was sent once more");
+            let away = Away::new(what);
+            if *is_certain { away.for_a_while() } else { away.with_doubt() }
         }
     }));
 }

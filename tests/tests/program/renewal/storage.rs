@@ -60,11 +60,11 @@ impl Renewing {
 
 #[test]
 fn nothing_is_sent_while_the_disk_is_full() {
-    const LIFETIME: u64 = 20;
+    const LIFETIME: u64 = 10;
     let Some((disk, renewing)) = small(LIFETIME) else { return };
     let ballast = renewing.fill(&disk);
     let (begun, mut has_ended) = (Instant::now(), 0);
-    // Due after 16 s, over after 20.
+    // Due after 8 s, over after 10.
     while begun.elapsed() < Duration::from_secs(LIFETIME + 2) {
         for owner in &renewing.owners {
             let forced = renewing.refresh(owner)().unwrap();
@@ -97,7 +97,7 @@ fn nothing_is_sent_while_the_disk_is_full() {
 #[test]
 fn an_answer_that_finds_no_room_waits_for_it() {
     let Some((disk, renewing)) = small(3600) else { return };
-    renewing.token_endpoint("slow:8");
+    renewing.token_endpoint("slow:4");
     let owner = &renewing.owners[0];
     let old = renewing.handed(owner);
     thread::scope(|scope| {
@@ -107,7 +107,7 @@ fn an_answer_that_finds_no_room_waits_for_it() {
         until("the answer has come and cannot be stored", SOON, || {
             renewing.stage.server.log().contains("cannot be stored yet").then_some(())
         });
-        thread::sleep(Duration::from_secs(2));
+        thread::sleep(Duration::from_secs(1));
         assert!(!refresh.is_finished());
         assert_eq!(renewing.status(owner)["state"], "refreshing");
         assert_eq!(renewing.handed(owner), old, "what lives is handed out meanwhile");
@@ -144,10 +144,11 @@ fn nothing_is_sent_when_the_database_can_only_be_read() {
         }
         for owner in &renewing.owners {
             let refresh = renewing.run("refresh acme", owner);
-            assert!([1, 4].contains(&refresh.code), "{what}: {} {}{}", refresh.code, refresh.out, refresh.err);
+            let codes: &[i32] = if of_disk { &[2] } else { &[4] };
+            assert!(codes.contains(&refresh.code), "{what}: {} {}{}", refresh.code, refresh.out, refresh.err);
             // A token that lives may be handed out all the same.
             let token = renewing.run("token acme", owner);
-            assert!([0, 1, 4].contains(&token.code), "{what}: {} {}", token.code, token.err);
+            assert!([0, 2, 4].contains(&token.code), "{what}: {} {}", token.code, token.err);
             assert!(token.code != 0 || renewing.site().knows(token.out.trim_end()), "{what}");
             println!("{what}: refresh exits {}, token {}", refresh.code, token.code);
         }

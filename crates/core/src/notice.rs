@@ -1,0 +1,259 @@
+//! Owns when a person is told about a credential, and what. A pure function of what is known now and of what they have been told,
+//! so that neither a restart nor a clock that was set loses a notice or repeats one.
+
+use crate::{Credential, Lifetime, State, Timestamp, forecast::Why};
+
+/// How long before its end a person is told of it.
+pub const AHEAD: [Lifetime; 3] = [Lifetime::from_hours(24), Lifetime::from_hours(6), Lifetime::from_hours(2)];
+
+/// How far a person has been told about a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Not at all.
+    #[default]
+    Nothing,
+    /// That it ends within a day.
+    Day,
+    /// That it ends within six hours.
+    SixHours,
+    /// That it ends within two hours.
+    TwoHours,
+    /// That it is over.
+    Over,
+}
+
+/// What a person has been told about a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Of which of its tokens.
+    pub generation: i64,
+    /// How far. Of one token it only goes on, whatever the clock does, until the token works again.
+    pub stage: Stage,
+}
+
+/// What there is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tidings {
+    /// The provider does not accept it any more, or wants a person.
+    Dead,
+    /// Its time is up.
+    Expired,
+    /// Its time will be up soon, and nothing renews it.
+    Expiring,
+    /// It works again.
+    Recovered,
+}
+
+impl Credential {
+    /// What a person who has been told so far is to be told now, and what they have been told after that.
+    pub fn notice(&self, told: Told, now: Timestamp) -> (Option<Tidings>, Told) {
+        let Some(stage) = self.stage(told.stage, now) else { return (None, told) };
+        let generation = self.grant.generation;
+        let after = |stage| Told { generation, stage };
+        match (told.stage, stage) {
+            (Stage::Over, Stage::Over) => (None, after(Stage::Over)),
+            (_, Stage::Over) if self.status(now).state == State::Expired => (Some(Tidings::Expired), after(stage)),
+            (_, Stage::Over) => (Some(Tidings::Dead), after(stage)),
+            (Stage::Over, _) => (Some(Tidings::Recovered), after(stage)),
+            (before, _) => {
+                // Of a newer token nothing has been told. That the older one did not end after all is not said.
+                let before = if told.generation == generation { before } else { Stage::Nothing };
+                ((stage > before).then_some(Tidings::Expiring), after(stage.max(before)))
+            }
+        }
+    }
+
+    /// When the clock alone will next bring something to tell.
+    pub fn notice_at(&self, told: Told, now: Timestamp) -> Option<Timestamp> {
+        let end = self.need(now)?.at;
+        let ahead = self.thresholds().map(|(_, ahead)| end.before(ahead));
+        ahead.chain([end]).filter(|at| *at > now && self.notice(told, *at).0.is_some()).min()
+    }
+
+    /// How far a person should have been told. None: nobody knows yet, so nothing is said.
+    fn stage(&self, told: Stage, now: Timestamp) -> Option<Stage> {
+        let state = self.status(now).state;
+        let works = matches!(state, State::Expiring | State::Refreshing | State::ScopeReduced | State::Valid);
+        let need = self.need(now);
+        match need {
+            Some(need) if need.why == Why::Now => self.is_certain(now).then_some(Stage::Over),
+            _ if told == Stage::Over && !works => None,
+            Some(need) => {
+                let left = need.at.since(now);
+                let reached = self.thresholds().filter(|(_, ahead)| left <= *ahead).map(|(stage, _)| stage);
+                Some(reached.max().unwrap_or_default())
+            }
+            None => Some(Stage::Nothing),
+        }
+    }
+
+    /// Those that lie within the token's life: the end of one of an hour is not announced a day ahead.
+    fn thresholds(&self) -> impl Iterator<Item = (Stage, Lifetime)> {
+        let lifetime = self.grant.expiry.at().map(|at| at.since(self.evidence.captured_at));
+        let all = [Stage::Day, Stage::SixHours, Stage::TwoHours].into_iter().zip(AHEAD);
+        all.filter(move |(_, ahead)| lifetime.is_none_or(|lifetime| lifetime > *ahead))
+    }
+
+    /// One reading is no alarm: an account may be locked for a minute, a server may be mistaken. The clock needs no second look.
+    fn is_certain(&self, now: Timestamp) -> bool {
+        let is_past = self.grant.expiry.at().is_some_and(|at| at <= now);
+        is_past || self.evidence.clear.as_ref().is_some_and(|clear| clear.at > clear.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind, Trouble,
+        TroubleKind, Uid,
+    };
+
+    const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
+
+    const fn told(generation: i64, stage: Stage) -> Told {
+        Told { generation, stage }
+    }
+
+    fn hour(hours: u64) -> Timestamp {
+        BEGIN.after(Lifetime::from_hours(hours))
+    }
+
+    fn with(expiry: Expiry, readings: &[(Outcome, u64)]) -> Credential {
+        let evidence = readings.iter().fold(Evidence::captured(BEGIN), |evidence, (outcome, hours)| {
+            evidence.with(*outcome, "x", "y", hour(*hours))
+        });
+        Credential {
+            id: 1,
+            uid: Uid([0; 16]),
+            revision: 1,
+            owner: Owner::new("me").unwrap(),
+            provider: Provider::Vk,
+            server: None,
+            account: Account::new("a").unwrap(),
+            subject: None,
+            grant: Grant {
+                kind: TokenKind::OAuth2,
+                access_token: Sealed(Box::default()),
+                refresh_token: None,
+                device_id: None,
+                generation: 1,
+                expiry,
+                scope: Scope::default(),
+            },
+            evidence,
+            created_at: BEGIN,
+            check_at: None,
+            renewal: Renewal::default(),
+        }
+    }
+
+    fn ending(hours: u64) -> Credential {
+        with(Expiry::Stated(hour(hours)), &[(Outcome::Alive, 0)])
+    }
+
+    fn renewing(trouble: Option<TroubleKind>) -> Credential {
+        let mut credential = ending(24);
+        credential.grant.refresh_token = Some(Sealed(Box::default()));
+        credential.renewal.trouble = trouble.map(|kind| Trouble { kind, cause: "x".into(), since: BEGIN });
+        credential
+    }
+
+    #[test]
+    fn a_person_is_told_once_of_each_stage() {
+        use Outcome::{Alive, OtherAddress, Revoked, Unclear};
+        let no = Told::default();
+        #[rustfmt::skip]
+        let rows = [
+            // A token of a day: 6 h and 2 h before, and when it is over.
+            (ending(24), no,                          0,  None,                    Stage::Nothing),
+            (ending(24), no,                          17, None,                    Stage::Nothing),
+            (ending(24), no,                          18, Some(Tidings::Expiring), Stage::SixHours),
+            (ending(24), told(1, Stage::SixHours),    19, None,                    Stage::SixHours),
+            (ending(24), told(1, Stage::SixHours),    22, Some(Tidings::Expiring), Stage::TwoHours),
+            (ending(24), told(1, Stage::TwoHours),    24, Some(Tidings::Expired),  Stage::Over),
+            (ending(24), told(1, Stage::Over),        99, None,                    Stage::Over),
+            // Whoever was down meanwhile tells the latest alone.
+            (ending(24), no,                          23, Some(Tidings::Expiring), Stage::TwoHours),
+            (ending(24), no,                          30, Some(Tidings::Expired),  Stage::Over),
+            // A clock that was set back repeats nothing; one that was ahead is taken back.
+            (ending(24), told(1, Stage::TwoHours),    1,  None,                    Stage::TwoHours),
+            (ending(24), told(1, Stage::Over),        1,  Some(Tidings::Recovered), Stage::Nothing),
+            // Of a newer token nothing has been told yet.
+            (ending(24), told(0, Stage::TwoHours),    1,  None,                    Stage::Nothing),
+            (ending(24), told(0, Stage::TwoHours),    18, Some(Tidings::Expiring), Stage::SixHours),
+            (ending(24), told(0, Stage::Over),        1,  Some(Tidings::Recovered), Stage::Nothing),
+            (ending(24), told(0, Stage::Over),        25, None,                    Stage::Over),
+            // Longer and shorter lives.
+            (ending(48), no,                          24, Some(Tidings::Expiring), Stage::Day),
+            (ending(1),  no,                          0,  None,                    Stage::Nothing),
+            (ending(1),  no,                          1,  Some(Tidings::Expired),  Stage::Over),
+            (with(Expiry::Never, &[(Alive, 0)]), no,  99_999, None,                Stage::Nothing),
+            // Two readings before an alarm; what is not known is not told.
+            (with(Expiry::Never, &[(Revoked, 1)]), no,                                       2, None, Stage::Nothing),
+            (with(Expiry::Never, &[(Revoked, 1), (Revoked, 2)]), no,                         2, Some(Tidings::Dead), Stage::Over),
+            (with(Expiry::Never, &[(OtherAddress, 1), (OtherAddress, 2)]), no,               2, Some(Tidings::Dead), Stage::Over),
+            (with(Expiry::Never, &[(Revoked, 1), (Revoked, 2)]), told(1, Stage::Over),       3, None, Stage::Over),
+            (with(Expiry::Never, &[(Revoked, 1), (Revoked, 2), (Alive, 3)]), told(1, Stage::Over), 3, Some(Tidings::Recovered), Stage::Nothing),
+            (with(Expiry::Never, &[(Alive, 0), (Unclear, 1)]), no,                           99, None, Stage::Nothing),
+            (with(Expiry::Never, &[(Alive, 0), (Unclear, 1)]), told(1, Stage::Over),         99, None, Stage::Over),
+            (with(Expiry::Never, &[]), told(0, Stage::Over),                                 1,  None, Stage::Over),
+            // What renews itself is announced when that is refused.
+            (renewing(None), no,                           23, None,                    Stage::Nothing),
+            (renewing(Some(TroubleKind::Refused)), no,     17, None,                    Stage::Nothing),
+            (renewing(Some(TroubleKind::Refused)), no,     18, Some(Tidings::Expiring), Stage::SixHours),
+        ];
+        for (credential, before, hours, tidings, stage) in rows {
+            let (found, after) = credential.notice(before, hour(hours));
+            let about = format!("{before:?} after {hours} h: {:?}", credential.evidence);
+            assert_eq!((found, after.stage), (tidings, stage), "{about}");
+            assert_eq!(credential.notice(after, hour(hours)).0, None, "twice: {about}");
+        }
+    }
+
+    #[test]
+    fn the_next_moment_is_that_of_the_next_notice() {
+        let token = ending(24);
+        let mut moments = Vec::new();
+        let (mut before, mut now) = (Told::default(), BEGIN);
+        while let Some(at) = token.notice_at(before, now) {
+            assert_eq!(token.notice(before, at.before(Lifetime::from_seconds(1))).0, None);
+            now = at;
+            let (tidings, after) = token.notice(before, now);
+            before = after;
+            moments.push((at.since(BEGIN).seconds() / 3600, tidings.unwrap()));
+        }
+        assert_eq!(moments, [(18, Tidings::Expiring), (22, Tidings::Expiring), (24, Tidings::Expired)]);
+        assert_eq!(renewing(None).notice_at(Told::default(), BEGIN), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_clock_does_no_end_is_announced_twice(
+            lifetime in 1_u64..100,
+            clock in prop::collection::vec(0_u64..200, 1..50),
+        ) {
+            let token = ending(lifetime);
+            let mut now_told = Told::default();
+            let mut announced = Vec::new();
+            for hours in clock {
+                let (tidings, after) = token.notice(now_told, hour(hours));
+                match tidings {
+                    Some(Tidings::Recovered) => {
+                        prop_assert!(hours < lifetime);
+                        announced.clear();
+                    }
+                    Some(_) => {
+                        prop_assert!(!announced.contains(&after.stage));
+                        announced.push(after.stage);
+                    }
+                    None => {}
+                }
+                prop_assert!(tidings == Some(Tidings::Recovered) || after.stage >= now_told.stage);
+                now_told = after;
+            }
+        }
+    }
+}
