@@ -1,5 +1,5 @@
 -- Renewal of grants: when it is due, who is doing it, what stands in its way; answers of providers that are not in their row yet;
--- and the audit. Every secret column holds a sealed value, never text.
+-- what people are told; and the audit. Every secret column holds a sealed value, never text.
 
 PRAGMA user_version = 3;
 
@@ -34,6 +34,47 @@ CREATE TABLE spool (
     answer        BLOB    NOT NULL CHECK (length(answer) BETWEEN 33 AND 262144),
     spooled_at    INTEGER NOT NULL
 ) STRICT;
+
+-- How far a person has been told, of which token, when that was last thought about, and when there is next something to tell.
+ALTER TABLE credential ADD COLUMN told_generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE credential ADD COLUMN told_stage TEXT NOT NULL DEFAULT 'nothing'
+    CHECK (told_stage IN ('day', 'nothing', 'over', 'six_hours', 'two_hours'));
+ALTER TABLE credential ADD COLUMN told_at INTEGER;
+ALTER TABLE credential ADD COLUMN notice_at INTEGER;
+
+-- Everything is thought about once.
+UPDATE credential SET notice_at = 0;
+
+CREATE INDEX credential_by_notice ON credential (notice_at) WHERE notice_at IS NOT NULL;
+
+-- Notices that a channel does not have yet. Those with one message go together. No secret: links are made when it is sent.
+CREATE TABLE outbox (
+    id            INTEGER PRIMARY KEY,
+    message       TEXT    NOT NULL,
+    channel       TEXT    NOT NULL,
+    owner         TEXT    NOT NULL,
+    credential_id INTEGER NOT NULL,
+    tidings       TEXT    NOT NULL CHECK (tidings IN ('dead', 'expired', 'expiring', 'recovered')),
+    at            INTEGER NOT NULL,
+    -- Of the token that it is about; NULL: nobody said.
+    expires_at    INTEGER,
+    tries         INTEGER NOT NULL DEFAULT 0,
+    next_at       INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX outbox_by_next ON outbox (next_at);
+CREATE INDEX outbox_in_order ON outbox (channel, credential_id, id);
+
+-- One-tap links. Digests are SHA-256.
+CREATE TABLE renewal_ticket (
+    ticket        BLOB    PRIMARY KEY CHECK (length(ticket) = 32),
+    owner         TEXT    NOT NULL,
+    credential_id INTEGER NOT NULL,
+    uid           BLOB    NOT NULL CHECK (length(uid) = 16),
+    expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX renewal_ticket_by_end ON renewal_ticket (expires_at);
 
 -- What was done. Only ever added to; each hash covers the one before it.
 CREATE TABLE event (

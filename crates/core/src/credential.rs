@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Account, Evidence, Owner, Provider, Renewal, Timestamp};
+use crate::{Account, Evidence, Owner, Provider, Renewal, Timestamp, notice::Told};
 
 /// The number by which the API addresses a credential. Never reused; says nothing about who may see it.
 pub type CredentialId = i64;
@@ -52,6 +52,8 @@ pub struct Credential {
     pub check_at: Option<Timestamp>,
     /// How its renewal stands.
     pub renewal: Renewal,
+    /// What a person has been told about it.
+    pub told: Told,
 }
 
 /// A token and what is needed to judge it.

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::{
         Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind,
-        Trouble, Uid,
+        Trouble, Uid, notice::Told,
     };
 
     const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
@@ -88,6 +88,7 @@ mod tests {
             created_at: BEGIN,
             check_at: None,
             renewal,
+            told: Told::default(),
         }
     }
 

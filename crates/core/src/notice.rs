@@ -1,10 +1,13 @@
 //! Owns when a person is told about a credential, and what. A pure function of what is known now and of what they have been told,
 //! so that neither a restart nor a clock that was set loses a notice or repeats one.
 
-use crate::{Credential, Lifetime, State, Timestamp, forecast::Why};
+use crate::{Credential, Lifetime, State, Timestamp, TroubleKind, forecast::Why};
 
 /// How long before its end a person is told of it.
 pub const AHEAD: [Lifetime; 3] = [Lifetime::from_hours(24), Lifetime::from_hours(6), Lifetime::from_hours(2)];
+
+/// How long the last try to renew a token that has ended may take.
+const LAST_TRY: Lifetime = Lifetime::from_minutes(10);
 
 /// How far a person has been told about a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +25,27 @@ pub enum Stage {
     Over,
 }
 
+impl Stage {
+    /// Every stage with its name in rows.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Nothing, "nothing"),
+        (Self::Day, "day"),
+        (Self::SixHours, "six_hours"),
+        (Self::TwoHours, "two_hours"),
+        (Self::Over, "over"),
+    ];
+
+    /// Name in rows.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(stage, _)| *stage == self).map_or("", |(_, name)| name)
+    }
+
+    /// The stage of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(stage, _)| *stage)
+    }
+}
+
 /// What a person has been told about a credential.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -29,6 +53,8 @@ pub struct Told {
     pub generation: i64,
     /// How far. Of one token it only goes on, whatever the clock does, until the token works again.
     pub stage: Stage,
+    /// When that was last thought about.
+    pub at: Option<Timestamp>,
 }
 
 /// What there is to tell.
@@ -44,40 +70,64 @@ pub enum Tidings {
     Recovered,
 }
 
+impl Tidings {
+    /// All of them with their names in rows.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Dead, "dead"),
+        (Self::Expired, "expired"),
+        (Self::Expiring, "expiring"),
+        (Self::Recovered, "recovered"),
+    ];
+
+    /// Name in rows.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(tidings, _)| *tidings == self).map_or("", |(_, name)| name)
+    }
+
+    /// Those of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(tidings, _)| *tidings)
+    }
+}
+
 impl Credential {
-    /// What a person who has been told so far is to be told now, and what they have been told after that.
-    pub fn notice(&self, told: Told, now: Timestamp) -> (Option<Tidings>, Told) {
-        let Some(stage) = self.stage(told.stage, now) else { return (None, told) };
-        let generation = self.grant.generation;
-        let after = |stage| Told { generation, stage };
-        match (told.stage, stage) {
+    /// What there is to tell now, and what a person has been told after that.
+    pub fn notice(&self, now: Timestamp) -> (Option<Tidings>, Told) {
+        let after = |stage| Told { generation: self.grant.generation, stage, at: Some(now) };
+        let Some(stage) = self.stage(now) else { return (None, Told { at: Some(now), ..self.told }) };
+        match (self.told.stage, stage) {
             (Stage::Over, Stage::Over) => (None, after(Stage::Over)),
             (_, Stage::Over) if self.status(now).state == State::Expired => (Some(Tidings::Expired), after(stage)),
             (_, Stage::Over) => (Some(Tidings::Dead), after(stage)),
             (Stage::Over, _) => (Some(Tidings::Recovered), after(stage)),
             (before, _) => {
                 // Of a newer token nothing has been told. That the older one did not end after all is not said.
-                let before = if told.generation == generation { before } else { Stage::Nothing };
+                let is_same = self.told.generation == self.grant.generation;
+                let before = if is_same { before } else { Stage::Nothing };
                 ((stage > before).then_some(Tidings::Expiring), after(stage.max(before)))
             }
         }
     }
 
-    /// When the clock alone will next bring something to tell.
-    pub fn notice_at(&self, told: Told, now: Timestamp) -> Option<Timestamp> {
-        let end = self.need(now)?.at;
-        let ahead = self.thresholds().map(|(_, ahead)| end.before(ahead));
-        ahead.chain([end]).filter(|at| *at > now && self.notice(told, *at).0.is_some()).min()
+    /// When there will next be something to tell, by what is known now. Not later than now where there is already.
+    pub fn notice_at(&self) -> Option<Timestamp> {
+        let trouble = self.renewal.trouble.as_ref().map(|trouble| trouble.since);
+        let readings = [self.told.at, self.evidence.checked_at(), trouble];
+        let known_at = readings.into_iter().flatten().fold(self.evidence.captured_at, Timestamp::max);
+        let end = self.grant.expiry.at();
+        let ahead = self.thresholds().filter_map(|(_, ahead)| Some(end?.before(ahead)));
+        let moments = ahead.chain(self.certain_at()).filter(|at| *at > known_at).chain([known_at]);
+        moments.filter(|at| self.notice(*at).0.is_some()).min()
     }
 
     /// How far a person should have been told. None: nobody knows yet, so nothing is said.
-    fn stage(&self, told: Stage, now: Timestamp) -> Option<Stage> {
+    fn stage(&self, now: Timestamp) -> Option<Stage> {
         let state = self.status(now).state;
         let works = matches!(state, State::Expiring | State::Refreshing | State::ScopeReduced | State::Valid);
         let need = self.need(now);
         match need {
             Some(need) if need.why == Why::Now => self.is_certain(now).then_some(Stage::Over),
-            _ if told == Stage::Over && !works => None,
+            _ if self.told.stage == Stage::Over && !works => None,
             Some(need) => {
                 let left = need.at.since(now);
                 let reached = self.thresholds().filter(|(_, ahead)| left <= *ahead).map(|(stage, _)| stage);
@@ -96,8 +146,15 @@ impl Credential {
 
     /// One reading is no alarm: an account may be locked for a minute, a server may be mistaken. The clock needs no second look.
     fn is_certain(&self, now: Timestamp) -> bool {
-        let is_past = self.grant.expiry.at().is_some_and(|at| at <= now);
+        let is_past = self.certain_at().is_some_and(|at| at <= now);
         is_past || self.evidence.clear.as_ref().is_some_and(|clear| clear.at > clear.since)
+    }
+
+    /// When its time is up. What is tried once more then is given the time for that.
+    fn certain_at(&self) -> Option<Timestamp> {
+        let is_lost = self.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Lost);
+        let grace = if is_lost { LAST_TRY } else { Lifetime::from_seconds(0) };
+        self.grant.expiry.at().map(|at| at.after(grace))
     }
 }
 
@@ -107,14 +164,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind, Trouble,
-        TroubleKind, Uid,
+        Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind, Trouble, Uid,
     };
 
     const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
 
     const fn told(generation: i64, stage: Stage) -> Told {
-        Told { generation, stage }
+        Told { generation, stage, at: None }
     }
 
     fn hour(hours: u64) -> Timestamp {
@@ -147,6 +203,7 @@ mod tests {
             created_at: BEGIN,
             check_at: None,
             renewal: Renewal::default(),
+            told: Told::default(),
         }
     }
 
@@ -204,29 +261,38 @@ mod tests {
             (renewing(None), no,                           23, None,                    Stage::Nothing),
             (renewing(Some(TroubleKind::Refused)), no,     17, None,                    Stage::Nothing),
             (renewing(Some(TroubleKind::Refused)), no,     18, Some(Tidings::Expiring), Stage::SixHours),
+            // What is tried once more at the end is given the time for it.
+            (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  24, None,             Stage::TwoHours),
+            (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  25, Some(Tidings::Expired), Stage::Over),
         ];
-        for (credential, before, hours, tidings, stage) in rows {
-            let (found, after) = credential.notice(before, hour(hours));
+        for (mut credential, before, hours, tidings, stage) in rows {
+            credential.told = before;
+            let (found, after) = credential.notice(hour(hours));
             let about = format!("{before:?} after {hours} h: {:?}", credential.evidence);
             assert_eq!((found, after.stage), (tidings, stage), "{about}");
-            assert_eq!(credential.notice(after, hour(hours)).0, None, "twice: {about}");
+            credential.told = after;
+            assert_eq!(credential.notice(hour(hours)).0, None, "twice: {about}");
+            assert!(credential.notice_at().is_none_or(|at| at > hour(hours)), "again at once: {about}");
         }
     }
 
     #[test]
     fn the_next_moment_is_that_of_the_next_notice() {
-        let token = ending(24);
+        let mut token = ending(24);
         let mut moments = Vec::new();
-        let (mut before, mut now) = (Told::default(), BEGIN);
-        while let Some(at) = token.notice_at(before, now) {
-            assert_eq!(token.notice(before, at.before(Lifetime::from_seconds(1))).0, None);
-            now = at;
-            let (tidings, after) = token.notice(before, now);
-            before = after;
+        while let Some(at) = token.notice_at() {
+            assert_eq!(token.notice(at.before(Lifetime::from_seconds(1))).0, None);
+            let (tidings, after) = token.notice(at);
+            token.told = after;
             moments.push((at.since(BEGIN).seconds() / 3600, tidings.unwrap()));
         }
         assert_eq!(moments, [(18, Tidings::Expiring), (22, Tidings::Expiring), (24, Tidings::Expired)]);
-        assert_eq!(renewing(None).notice_at(Told::default(), BEGIN), None);
+        assert_eq!(renewing(None).notice_at(), None);
+        let dead = with(Expiry::Never, &[(Outcome::Revoked, 1), (Outcome::Revoked, 2)]);
+        assert_eq!(dead.notice_at(), Some(hour(2)), "at once");
+        let mut again = with(Expiry::Never, &[(Outcome::Alive, 3)]);
+        again.told = told(1, Stage::Over);
+        assert_eq!(again.notice_at(), Some(hour(3)), "at once");
     }
 
     proptest! {
@@ -235,11 +301,10 @@ mod tests {
             lifetime in 1_u64..100,
             clock in prop::collection::vec(0_u64..200, 1..50),
         ) {
-            let token = ending(lifetime);
-            let mut now_told = Told::default();
+            let mut token = ending(lifetime);
             let mut announced = Vec::new();
             for hours in clock {
-                let (tidings, after) = token.notice(now_told, hour(hours));
+                let (tidings, after) = token.notice(hour(hours));
                 match tidings {
                     Some(Tidings::Recovered) => {
                         prop_assert!(hours < lifetime);
@@ -251,8 +316,8 @@ mod tests {
                     }
                     None => {}
                 }
-                prop_assert!(tidings == Some(Tidings::Recovered) || after.stage >= now_told.stage);
-                now_told = after;
+                prop_assert!(tidings == Some(Tidings::Recovered) || after.stage >= token.told.stage);
+                token.told = after;
             }
         }
     }

@@ -110,7 +110,7 @@ impl Keeper {
         Ok(Pasted { id: found.begun.id, flow: found.begun.flow, binding })
     }
 
-    async fn bind(&self, found: &Authorization) -> Result<Secret, CaptureFault> {
+    pub(crate) async fn bind(&self, found: &Authorization) -> Result<Secret, CaptureFault> {
         let binding = self.secret_text();
         let is_first = self.store.bind(&found.begun.id, state::digest(binding.expose()), self.now()).await?;
         if is_first { Ok(binding) } else { Err(CaptureFault::TicketSpent) }
@@ -123,7 +123,7 @@ impl Keeper {
         found.filter(waits).ok_or(CaptureFault::TicketUnknown)
     }
 
-    fn goes_to(&self, found: &Authorization) -> Result<Url, KeepFault> {
+    pub(crate) fn goes_to(&self, found: &Authorization) -> Result<Url, KeepFault> {
         let url = self.open_kept(found)?.authorization_url.ok_or(KeepFault::damaged("secrets"))?;
         url.expose().parse().map_err(|_| KeepFault::damaged("secrets"))
     }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use grantkeep_core::{
     Account, Credential, CredentialId, Owner, Provider, Sealed, Secret, Timestamp, Uid, event::Action,
 };
+use grantkeep_notify::Sender;
 use grantkeep_outbound::Client;
 use grantkeep_seal::{Place, Sealer};
 use grantkeep_store::{Found, Listing, Store};
@@ -80,6 +81,8 @@ pub struct Keeper {
     pub(crate) metrics: Metrics,
     /// The latest census.
     pub(crate) counted: Counted,
+    /// By what people are told.
+    pub(crate) channels: Sender,
     sealer: Sealer,
 }
 
@@ -102,6 +105,7 @@ impl Keeper {
             beginning: Beginning::default(),
             metrics: Metrics::default(),
             counted: Counted::default(),
+            channels: Sender::default(),
             sealer,
         }
     }

@@ -19,6 +19,7 @@ mod hand_out;
 mod keeper;
 mod key;
 mod metrics;
+mod notice;
 mod probe;
 mod provider;
 mod refresh;
@@ -26,6 +27,7 @@ mod revoke;
 mod settle;
 mod site;
 mod submit;
+mod ticket;
 mod unlock;
 mod watch;
 
@@ -43,6 +45,7 @@ pub use metrics::{Counts, Durations, Metrics};
 pub use probe::{Probed, ProviderTest};
 pub use provider::{OAuth2Settings, ProviderView, Providers, VkCodeSettings, VkIdSettings};
 pub use submit::{Submission, Submitted};
+pub use ticket::{RenewalBegun, RenewalInvitation};
 pub use unlock::{UnlockFault, unlock};
 
 pub use grantkeep_core::event::Recorded;

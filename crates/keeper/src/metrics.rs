@@ -9,6 +9,7 @@ use std::{
 };
 
 use grantkeep_core::{Outcome, Progress, Provider};
+use grantkeep_notify::Delivery;
 
 use crate::{HandOut, KeepFault};
 
@@ -42,6 +43,9 @@ const HAND_OUTS: &[&str] = &[
     "wait_over",
 ];
 
+/// What can come of a try to deliver a notice.
+const NOTICES: &[&str] = &["delivered", "gone", "later", "refused"];
+
 /// What a renewal takes, in milliseconds: a quick server, a slow one, up to our limit for token endpoints.
 const RENEWAL_BOUNDS: &[u64] = &[50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
 
@@ -58,6 +62,8 @@ pub struct Metrics {
     pub hand_outs: Counts,
     /// Authorizations, by how far they came; `begun` counts them all.
     pub authorizations: Counts,
+    /// Tries to deliver notices, by outcome.
+    pub notices: Counts,
 }
 
 impl Default for Metrics {
@@ -70,6 +76,7 @@ impl Default for Metrics {
             checks: Counts::new(KINDS, outcomes),
             hand_outs: Counts::new(ALONE, HAND_OUTS.iter().copied()),
             authorizations: Counts::new(ALONE, iter::once(BEGUN).chain(endings)),
+            notices: Counts::new(ALONE, NOTICES.iter().copied()),
         }
     }
 }
@@ -102,6 +109,16 @@ impl Metrics {
             Ok(handed) => self.hand_outs.add(0, usize::from(handed.below_min_ttl)),
             Err(fault) => self.hand_outs.add_named(0, word(fault), 1),
         }
+    }
+
+    pub(crate) fn told(&self, delivery: Delivery) {
+        let word = match delivery {
+            Delivery::Delivered => "delivered",
+            Delivery::Gone => "gone",
+            Delivery::Later { .. } => "later",
+            Delivery::Refused(_) => "refused",
+        };
+        self.notices.add_named(0, word, 1);
     }
 
     pub(crate) fn begun(&self) {

@@ -6,6 +6,7 @@
 mod cache;
 mod fault;
 mod key;
+mod outbox;
 mod registration;
 mod spool;
 mod sqlite;
@@ -20,6 +21,7 @@ use grantkeep_core::{
 
 pub use fault::StoreFault;
 pub use key::ApiKey;
+pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
 pub use spool::{NewSpooled, Spooled};
 pub use sqlite::{Options, SqliteStore};
@@ -148,6 +150,45 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Forgets an answer.
     fn unspool(&self, id: i64) -> Answering<'_, ()>;
+
+    /// Credentials of which there is something to tell until `now`, the longest due first.
+    fn due_notices(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
+
+    /// When there is next something to tell.
+    fn next_notice(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// Like [`Store::update`], with what is to be told because of it: both or neither.
+    fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential>;
+
+    /// The clock was set back to `now`: what was thought about later than that is thought about again.
+    fn rethink_notices(&self, now: Timestamp) -> Answering<'_, ()>;
+
+    /// Notices that may be sent now; of one credential over one channel the oldest only.
+    fn outbox(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Queued>>;
+
+    /// When the next notice may be sent.
+    fn next_outbox(&self) -> Answering<'_, Option<Timestamp>>;
+
+    /// How many notices wait.
+    fn outbox_waiting(&self) -> Answering<'_, u64>;
+
+    /// Makes notices one message.
+    fn outbox_group(&self, ids: Vec<i64>, message: String) -> Answering<'_, ()>;
+
+    /// Notices that were tried in vain, and when to try again.
+    fn outbox_again(&self, ids: Vec<i64>, at: Timestamp) -> Answering<'_, ()>;
+
+    /// Notices that are done with.
+    fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()>;
+
+    /// Remembers one-tap links, and forgets those that are over.
+    fn add_renewal_tickets(&self, tickets: Vec<RenewalTicket>, now: Timestamp) -> Answering<'_, ()>;
+
+    /// What a one-tap link is good for, also when it is over.
+    fn renewal_ticket(&self, ticket: Digest) -> Answering<'_, Option<RenewalTicket>>;
+
+    /// Spends a one-tap link; says whether this caller got it.
+    fn spend_renewal_ticket(&self, ticket: RenewalTicket) -> Answering<'_, bool>;
 
     /// Remembers an authorization. [`StoreFault::TooMany`] when its owner has a hundred under way.
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()>;

@@ -6,6 +6,7 @@ mod attempt;
 mod connection;
 mod event;
 mod migration;
+mod outbox;
 mod query;
 mod reader;
 mod renewal;
@@ -29,8 +30,8 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, Found, Listing, NewCredential, NewSpooled, Registration, Spooled, Store, StoreFault,
-    cache::FoundCache,
+    Answering, ApiKey, Chain, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
+    RenewalTicket, Spooled, Store, StoreFault, cache::FoundCache,
 };
 use reader::Readers;
 use writer::Writer;
@@ -242,6 +243,62 @@ impl Store for SqliteStore {
 
     fn unspool(&self, id: i64) -> Answering<'_, ()> {
         self.write(move |connection| Ok((renewal::unspool(connection, id)?, Changes::default())))
+    }
+
+    fn due_notices(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
+        self.read(move |connection| query::due_notices(connection, now, limit))
+    }
+
+    fn next_notice(&self) -> Answering<'_, Option<Timestamp>> {
+        self.read(query::next_notice)
+    }
+
+    fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential> {
+        self.write(move |connection| {
+            let (stored, changes) = update(connection, credential)?;
+            outbox::add(connection, &notices)?;
+            Ok((stored, changes))
+        })
+    }
+
+    fn rethink_notices(&self, now: Timestamp) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((query::rethink_notices(connection, now)?, Changes::default())))
+    }
+
+    fn outbox(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Queued>> {
+        self.read(move |connection| outbox::due(connection, now, limit))
+    }
+
+    fn next_outbox(&self) -> Answering<'_, Option<Timestamp>> {
+        self.read(outbox::next)
+    }
+
+    fn outbox_waiting(&self) -> Answering<'_, u64> {
+        self.read(outbox::waiting)
+    }
+
+    fn outbox_group(&self, ids: Vec<i64>, message: String) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::group(connection, &ids, &message)?, Changes::default())))
+    }
+
+    fn outbox_again(&self, ids: Vec<i64>, at: Timestamp) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::again(connection, &ids, at)?, Changes::default())))
+    }
+
+    fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::remove(connection, &ids)?, Changes::default())))
+    }
+
+    fn add_renewal_tickets(&self, tickets: Vec<RenewalTicket>, now: Timestamp) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::add_tickets(connection, &tickets, now)?, Changes::default())))
+    }
+
+    fn renewal_ticket(&self, ticket: Digest) -> Answering<'_, Option<RenewalTicket>> {
+        self.read(move |connection| outbox::ticket(connection, ticket))
+    }
+
+    fn spend_renewal_ticket(&self, ticket: RenewalTicket) -> Answering<'_, bool> {
+        self.write(move |connection| Ok((outbox::spend(connection, &ticket)?, Changes::default())))
     }
 
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()> {

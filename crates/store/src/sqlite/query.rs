@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp};
+use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp, notice::Told};
 use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
 
 use super::row::{self, COLUMNS};
@@ -27,7 +27,8 @@ macro_rules! known {
          unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, unclear_since = :unclear_since, \
          unclear_at = :unclear_at, check_at = :check_at, renew_at = :renew_at, renew_failures = :renew_failures, \
          leased_until = :leased_until, trouble = :trouble, trouble_cause = :trouble_cause, \
-         trouble_since = :trouble_since WHERE id = :id AND revision = :expected"
+         trouble_since = :trouble_since, told_generation = :told_generation, told_stage = :told_stage, \
+         told_at = :told_at, notice_at = :notice_at WHERE id = :id AND revision = :expected"
     };
 }
 
@@ -97,6 +98,28 @@ pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Sto
     Ok(at.map(Timestamp::from_unix))
 }
 
+pub(super) fn due_notices(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Credential>, StoreFault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    many(connection, "WHERE notice_at <= ?1 ORDER BY notice_at LIMIT ?2", params![now.unix(), limit])
+}
+
+pub(super) fn next_notice(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
+    let sql = "SELECT notice_at FROM credential WHERE notice_at IS NOT NULL ORDER BY notice_at LIMIT 1";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(at.map(Timestamp::from_unix))
+}
+
+/// Reads every row: clocks are seldom set back.
+pub(super) fn rethink_notices(connection: &Connection, now: Timestamp) -> Result<(), StoreFault> {
+    let sql = "UPDATE credential SET told_at = NULL, notice_at = 0 WHERE told_at > ?1";
+    connection.prepare_cached(sql)?.execute([now.unix()])?;
+    Ok(())
+}
+
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
     let credential = Credential {
         id: 0,
@@ -112,16 +135,17 @@ pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) ->
         created_at: new.created_at,
         check_at: new.check_at,
         renewal: Renewal { at: new.renew_at, ..Renewal::default() },
+        told: Told::default(),
     };
     let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
          subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
          clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, trouble, \
-         trouble_cause, trouble_since) VALUES (:uid, :revision, :owner, :provider, :account, \
+         trouble_cause, trouble_since, told_generation, told_stage, told_at, notice_at) VALUES (:uid, :revision, :owner, :provider, :account, \
          :order, :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
          :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
          :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
          :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :leased_until, :trouble, \
-         :trouble_cause, :trouble_since)";
+         :trouble_cause, :trouble_since, :told_generation, :told_stage, :told_at, :notice_at)";
     let fixed: &[Named<'_>] = named_params! {
         ":uid": credential.uid.0,
         ":owner": credential.owner.as_str(),
@@ -207,6 +231,10 @@ fn write(
         ":trouble": trouble.map(|trouble| trouble.kind.as_str()),
         ":trouble_cause": trouble.map(|trouble| &*trouble.cause),
         ":trouble_since": trouble.map(|trouble| trouble.since.unix()),
+        ":told_generation": credential.told.generation,
+        ":told_stage": credential.told.stage.as_str(),
+        ":told_at": credential.told.at.map(Timestamp::unix),
+        ":notice_at": credential.notice_at().map(Timestamp::unix),
     };
     let mut statement = connection.prepare_cached(sql)?;
     let parameters: Vec<Named<'_>> = common.iter().chain(further).copied().collect();

@@ -67,6 +67,7 @@ pub(super) fn store(
     }
     renewed.revision = before.revision;
     renewed.account = before.account;
+    renewed.told = before.told;
     renewed.renewal.fence = before.renewal.fence;
     renewed.renewal.leased_until = None;
     let stored = query::update(connection, renewed, Order::Kept)?;

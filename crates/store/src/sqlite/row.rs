@@ -3,6 +3,7 @@
 use grantkeep_core::{
     Account, Credential, Evidence, Expiry, Grant, Outcome, Owner, Provider, Reading, Renewal, Scope, Sealed, Subject,
     Timestamp, TokenKind, Trouble, TroubleKind, Uid,
+    notice::{Stage, Told},
 };
 use rusqlite::{Row, types::FromSql};
 
@@ -12,7 +13,7 @@ use crate::StoreFault;
 pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
      subject_text, token_kind, access_token, refresh_token, device_id, generation, scope_asked, scope_granted, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
      clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, fence, trouble, \
-     trouble_cause, trouble_since";
+     trouble_cause, trouble_since, told_generation, told_stage, told_at";
 
 /// One row, read column by column, that knows how to say which column was wrong.
 struct Columns<'r> {
@@ -70,6 +71,11 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
         created_at: columns.at_always("created_at")?,
         check_at: columns.at("check_at")?,
         renewal: read_renewal(&columns)?,
+        told: Told {
+            generation: columns.get("told_generation")?,
+            stage: columns.name("told_stage", Stage::from_name)?,
+            at: columns.at("told_at")?,
+        },
     })
 }
 
