@@ -5,14 +5,18 @@
 // E2E_CALLBACK is the base of the redirect URIs; the client NAME has BASE/callback/NAME. /e2e is for the test alone: it tells what
 // our binary has asked for. Prints `ready URL`, and ends when its standard input does.
 import { createServer } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { Provider } from 'oidc-provider'
 
 const callback = process.env.E2E_CALLBACK
 const refreshed = ['authorization_code', 'refresh_token']
 const device = 'urn:ietf:params:oauth:grant-type:device_code'
 
-/** Seconds that the first access token of a grant lives where it is not an hour. Its successors live for a minute. */
-const brief = { 'oidc-renew': 20, 'oidc-rotate': 8 }
+/**
+ * Clients that get a refresh token only with `offline_access`, and the seconds that the first access token of a grant lives. Its
+ * successors live for a minute.
+ */
+const absent = { 'oidc-renew': 20, 'oidc-revoke': 60, 'oidc-rotate': 8, 'oidc-served': 8 }
 
 /** How often our binary has asked, by client, and by grant type or name of the endpoint. */
 const asked = {}
@@ -30,7 +34,7 @@ const configuration = {
     client('oidc-basic', { client_secret: 'known to the test/+%', token_endpoint_auth_method: 'client_secret_basic' }),
     client('oidc-post', { client_secret: 'known to the test', token_endpoint_auth_method: 'client_secret_post' }),
     client('oidc-public', { application_type: 'native', token_endpoint_auth_method: 'none' }),
-    ...Object.keys(brief).map((name) => client(name, { application_type: 'native', token_endpoint_auth_method: 'none' })),
+    ...Object.keys(absent).map((name) => client(name, { application_type: 'native', token_endpoint_auth_method: 'none' })),
     client('oidc-device', {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
@@ -50,13 +54,14 @@ const configuration = {
     revocation: { enabled: true },
     userinfo: { enabled: true },
   },
-  issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+  issueRefreshToken: (_, client, { scopes }) =>
+    client.grantTypeAllowed('refresh_token') && (!(client.clientId in absent) || scopes.has('offline_access')),
   pkce: { required: () => true },
   rotateRefreshToken: true,
   ttl: {
     AccessToken: (_, token, { clientId }) => {
-      if (!(clientId in brief)) return 3600
-      return token.gty.endsWith('refresh_token') ? 60 : brief[clientId]
+      if (!(clientId in absent)) return 3600
+      return token.gty.endsWith('refresh_token') ? 60 : absent[clientId]
     },
     AuthorizationCode: 60,
     DeviceCode: 600,
@@ -76,6 +81,8 @@ async function count(ctx, next) {
   const what = route === 'token' ? params.grant_type : route
   asked[name] ??= {}
   asked[name][what] = (asked[name][what] ?? 0) + 1
+  // The first refresh is done, but its answer takes a while: all who begin at once have begun by then.
+  if (absent[name] === 8 && what === 'refresh_token' && asked[name][what] === 1) await setTimeout(1000)
 }
 
 const server = createServer()

@@ -36,9 +36,26 @@ const fn at_home(name: &'static str, run: fn(&World) -> Done, shows: &'static st
 
 /// The servers alone first: when one of those fails, it is not us.
 pub(super) const FLOWS: &[Flow] = &[
-    flow("plain/oidc", Server::Oidc, plain::oidc, "the server alone: PKCE, `iss`, refresh tokens that rotate"),
+    flow(
+        "plain/oidc",
+        Server::Oidc,
+        plain::oidc,
+        "the server alone: PKCE, `iss`, refresh tokens that rotate, the end of a grant of which one is used twice",
+    ),
     flow("plain/device", Server::Oidc, plain::device, "the server alone: a device code"),
     flow("plain/django", Server::Django, plain::django, "the server alone: a token in the fragment, a device code"),
+    flow(
+        "plain/django-refresh",
+        Server::Django,
+        plain::django_refresh,
+        "the server alone: what a refresh token used twice costs, with and without protection",
+    ),
+    flow(
+        "plain/doorkeeper",
+        Server::Doorkeeper,
+        plain::doorkeeper,
+        "the server alone: a refresh token, which lives until its successor is used",
+    ),
     flow(
         "plain/mastodon",
         Server::Mastodon,
@@ -64,6 +81,7 @@ pub(super) const FLOWS: &[Flow] = &[
     flow("oidc/connect", Server::Oidc, oidc::connect, "a running server: the API, its connect link, the callback"),
     flow("oidc/remote", Server::Oidc, oidc::remote, "a running server: `login --remote`"),
     flow("oidc/rotate", Server::Oidc, renewal::oidc_rotate, "50 `token` at once: one refresh; then ten in a row"),
+    flow("oidc/rotate-served", Server::Oidc, renewal::oidc_rotate_served, "the same beside a running server"),
     flow(
         "oidc/serve-renews",
         Server::Oidc,
@@ -79,7 +97,7 @@ pub(super) const FLOWS: &[Flow] = &[
     flow("django/device-deny", Server::Django, django::device_deny, "a device code, declined"),
     flow("django/refresh", Server::Django, renewal::django, "20 `token` at once: one refresh; then five in a row"),
     flow(
-        "django/refresh-protected",
+        "django/refresh-strict",
         Server::Django,
         renewal::django_protected,
         "the same where a refresh token used twice ends all that came of the login",

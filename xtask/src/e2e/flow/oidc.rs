@@ -12,7 +12,7 @@ const BASIC: (&str, &str) = ("oidc-basic", "known to the test/+%");
 const POST: (&str, &str) = ("oidc-post", "known to the test");
 const DEVICE: (&str, &str) = ("oidc-device", "");
 
-pub(super) fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Home, String> {
+fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Home, String> {
     let issuer = world.base(Server::Oidc)?;
     let auth = match client {
         "oidc-basic" => "basic",

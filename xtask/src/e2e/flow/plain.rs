@@ -12,6 +12,7 @@ use crate::e2e::wire::{self, Answer};
 /// The pair of RFC 7636, Appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const SECRET: &str = "known to the test";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub(super) fn oidc(world: &World) -> Done {
@@ -36,16 +37,13 @@ pub(super) fn oidc(world: &World) -> Done {
     let first = wire::post(&endpoint, &exchange)?.expect(200)?;
     speaks_for(&first.text("access_token")?, &metadata.text("userinfo_endpoint")?, "alice")?;
 
-    let refresh = |token: &str| {
-        wire::post(
-            &endpoint,
-            &[("grant_type", "refresh_token"), ("client_id", "oidc-public"), ("refresh_token", token)],
-        )
-    };
+    let refresh = |token: &str| refresh(&endpoint, "oidc-public", "", token);
     let old = first.text("refresh_token")?;
     let new = refresh(&old)?.expect(200)?.text("refresh_token")?;
     ensure(new != old, || "the refresh token did not rotate".to_owned())?;
-    says(&refresh(&old)?, "invalid_grant")
+    says(&refresh(&old)?, "invalid_grant")?;
+    // That ends the whole grant.
+    says(&refresh(&new)?, "invalid_grant")
 }
 
 pub(super) fn device(world: &World) -> Done {
@@ -67,6 +65,31 @@ pub(super) fn django(world: &World) -> Done {
 
     let (begin, token) = (format!("{base}/o/device-authorization/"), format!("{base}/o/token/"));
     speaks_for(&by_device(world, "django-device", "read", &begin, &token)?, &userinfo, "alice")
+}
+
+pub(super) fn django_refresh(world: &World) -> Done {
+    let base = world.base(Server::Django)?;
+    let endpoint = format!("{base}/o/token/");
+    for (client, survives) in [("django-rotate", true), ("django-protected", false)] {
+        let old = by_code(world, &format!("{base}/o/authorize/"), &endpoint, client)?.text("refresh_token")?;
+        let new = refresh(&endpoint, client, SECRET, &old)?.expect(200)?.text("refresh_token")?;
+        says(&refresh(&endpoint, client, SECRET, &old)?, "invalid_grant")?;
+        let after = refresh(&endpoint, client, SECRET, &new)?;
+        if survives { after.expect(200).map(|_| ()) } else { says(&after, "invalid_grant") }?;
+    }
+    Ok(())
+}
+
+pub(super) fn doorkeeper(world: &World) -> Done {
+    let (base, client) = (world.base(Server::Doorkeeper)?, "doorkeeper-rotate");
+    let endpoint = format!("{base}/oauth/token");
+    let old = by_code(world, &format!("{base}/oauth/authorize"), &endpoint, client)?.text("refresh_token")?;
+    // As long as nobody has used what came of it.
+    refresh(&endpoint, client, SECRET, &old)?.expect(200)?;
+    let new = refresh(&endpoint, client, SECRET, &old)?.expect(200)?;
+    speaks_for(&new.text("access_token")?, &format!("{base}/api/me"), "alice")?;
+    says(&refresh(&endpoint, client, SECRET, &old)?, "invalid_grant")?;
+    refresh(&endpoint, client, SECRET, &new.text("refresh_token")?)?.expect(200).map(|_| ())
 }
 
 pub(super) fn mastodon(world: &World) -> Done {
@@ -126,6 +149,30 @@ fn answered(page: &Page, redirect: &str, name: &str) -> Result<String, String> {
     let state = wire::parameter(&page.went_to, "state");
     ensure(state.as_deref() == Some("plain"), || format!("`state` is {state:?}"))?;
     wire::parameter(&page.went_to, name).ok_or_else(|| format!("no `{name}` in {}", page.went_to))
+}
+
+/// The tokens that alice's code gives a client with a secret.
+fn by_code(world: &World, authorize: &str, endpoint: &str, client: &str) -> Result<Answer, String> {
+    let redirect = format!("{}/callback/{client}", world.callback());
+    let request = [("client_id", client), ("redirect_uri", redirect.as_str()), ("scope", "read")];
+    let page = ask(world, authorize, "code", &request, Visit::alice())?;
+    let exchange = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("client_secret", SECRET),
+        ("redirect_uri", &redirect),
+        ("code", &answered(&page, &redirect, "code")?),
+        ("code_verifier", VERIFIER),
+    ];
+    wire::post(endpoint, &exchange)?.expect(200)
+}
+
+fn refresh(endpoint: &str, client: &str, secret: &str, token: &str) -> Result<Answer, String> {
+    let mut form = vec![("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)];
+    if !secret.is_empty() {
+        form.push(("client_secret", secret));
+    }
+    wire::post(endpoint, &form)
 }
 
 fn by_device(world: &World, client: &str, scope: &str, begin: &str, endpoint: &str) -> Result<String, String> {
