@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Audit(Audit),
     #[command(about = help::CALENDAR, after_help = help::CALENDAR_AFTER)]
     Calendar(Calendar),
+    #[command(about = help::NOTIFY, subcommand)]
+    Notify(Notify),
     #[command(about = help::KEY, subcommand)]
     Key(Key),
     #[command(about = help::DOCTOR)]
@@ -197,6 +199,20 @@ pub(crate) struct AuditVerify {
 pub(crate) struct Calendar {
     #[arg(long, help = help::CALENDAR_RENEW)]
     pub(crate) renew: bool,
+    #[arg(long, help = help::JSON)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Notify {
+    #[command(about = help::NOTIFY_TEST, after_help = help::NOTIFY_TEST_AFTER)]
+    Test(NotifyTest),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct NotifyTest {
+    #[arg(value_name = "NAME", help = help::NOTIFY_NAME)]
+    pub(crate) name: Option<String>,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
 }

@@ -8,6 +8,7 @@ mod doctor;
 mod forget;
 mod key;
 mod login;
+mod notify;
 mod provider;
 mod refresh;
 mod revoke;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use crate::{
     api::Api,
-    args::{AuditCommand, Command, Key, Provider},
+    args::{AuditCommand, Command, Key, Notify, Provider},
     fault::CliFault,
     process::Stop,
     serve,
@@ -33,6 +34,9 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
     }
     if let Command::Doctor(doctor) = command {
         return doctor::run(doctor, settings).await;
+    }
+    if let Command::Notify(Notify::Test(test)) = command {
+        return notify::test(&test, &settings).await;
     }
     // What a person types or pastes is read before the data directory is opened: a prompt keeps no server from starting.
     match command {
@@ -86,6 +90,8 @@ async fn ask(command: Command, settings: &Settings, api: &Api) -> Result<ExitCod
         Command::Status(status) => status::run(&status, api).await,
         Command::Token(token) => token::run(&token, api).await,
         // Run above.
-        Command::Add(_) | Command::Doctor(_) | Command::Login(_) | Command::Serve(_) => Ok(ExitCode::SUCCESS),
+        Command::Add(_) | Command::Doctor(_) | Command::Login(_) | Command::Notify(_) | Command::Serve(_) => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

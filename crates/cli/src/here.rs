@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use grantkeep_core::Secret;
 use grantkeep_keeper::{Keeper, Parts, Providers, UnlockFault, unlock};
+use grantkeep_notify::Sender;
 use grantkeep_outbound::Client;
 use grantkeep_seal::MasterKey;
 use grantkeep_server::{JwtSecret, Peer, Service, Settings as ServiceSettings};
@@ -27,9 +28,11 @@ impl Here {
     pub(crate) async fn open(directory: &DataDir, settings: &Settings, alone: bool) -> Result<Self, CliFault> {
         // First, because it reads what the configuration names: secrets in files and variables.
         let providers = settings.providers()?;
+        // Only the server tells anybody anything: a command is over before a receiver has answered.
+        let sender = if alone { settings.sender(None)? } else { Sender::default() };
         let options = Options { path: directory.database(), alone };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).map_err(|fault| text::store(&fault))?);
-        let opened = Self::over(Arc::clone(&store), directory, settings, providers).await;
+        let opened = Self::over(Arc::clone(&store), directory, settings, providers, sender).await;
         if opened.is_err() {
             // Nothing of ours is left beside the database of somebody whose key we do not have.
             let _ = store.close().await;
@@ -42,6 +45,7 @@ impl Here {
         directory: &DataDir,
         settings: &Settings,
         providers: Providers,
+        sender: Sender,
     ) -> Result<Self, CliFault> {
         let master = |may_make| master_key(directory, settings, may_make);
         let sealer = unlock(&*store, master, world::now()).await.map_err(|fault| match fault {
@@ -50,7 +54,8 @@ impl Here {
             UnlockFault::Store(fault) => text::store(&fault),
         })?;
         let outbound = Client::new(settings.rules());
-        let keeper = Arc::new(Keeper::new(Parts { store, sealer, outbound, providers, world: world::REAL }));
+        let parts = Parts { store, sealer, outbound, providers, world: world::REAL };
+        let keeper = Arc::new(Keeper::new(parts).with_channels(sender));
         let service = ServiceSettings {
             keeper: Arc::clone(&keeper),
             jwt_secret: jwt_secret(directory, settings)?,

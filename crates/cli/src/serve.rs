@@ -158,6 +158,7 @@ async fn serve(
     let watchers = [
         tokio::spawn(Arc::clone(&here.keeper).watch()),
         tokio::spawn(Arc::clone(&here.keeper).watch_renewals()),
+        tokio::spawn(Arc::clone(&here.keeper).watch_notices()),
         tokio::spawn(async move { audited.watch_audit().await }),
     ];
     asked.asked().await;

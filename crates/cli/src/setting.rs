@@ -2,10 +2,12 @@
 //!
 //! Secrets of providers alone are read later, when the work is done in this process: see [`Settings::providers`].
 
+mod channel;
 mod file;
 mod oauth2;
 mod redirect;
 mod sandbox;
+mod secret;
 mod value;
 mod vk;
 
@@ -18,10 +20,12 @@ use std::{
 
 use grantkeep_core::{Owner, Secret};
 use grantkeep_keeper::{Providers, VkSettings};
-use grantkeep_outbound::{AllowEntry, Rules};
+use grantkeep_notify::{ChannelName, Sender};
+use grantkeep_outbound::{AllowEntry, Client, Rules, check_url};
 use url::Url;
 
 use self::{
+    channel::Configured,
     oauth2::OAuth2,
     value::{base_url, first, url, value},
     vk::Vk,
@@ -60,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) remote: Option<Arc<Remote>>,
     vk: Vk,
     oauth2: Vec<OAuth2>,
+    channels: Vec<Configured>,
 }
 
 /// The sandbox, if there is one.
@@ -127,6 +132,7 @@ impl Settings {
             public_url,
             vk,
             oauth2,
+            channels: channel::resolve(file.notify, folder)?,
         })
     }
 
@@ -175,6 +181,29 @@ impl Settings {
         vk.into_iter().chain(self.oauth2.iter().flat_map(OAuth2::addresses)).for_each(|url| rules.configured(url));
         self.outbound_allow.iter().cloned().for_each(|entry| rules.allow(entry));
         rules
+    }
+
+    /// The channels by name, without their secrets.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &ChannelName> {
+        self.channels.iter().map(Configured::name)
+    }
+
+    /// The ways to tell a person, with a client of their own that reaches nothing else. In the sandbox too: a channel is tried out there.
+    /// `only`: that channel, and no others. Reads the channels' secrets.
+    pub(crate) fn sender(&self, only: Option<&str>) -> Result<Sender, CliFault> {
+        let mut rules = Rules::default();
+        self.outbound_allow.iter().cloned().for_each(|entry| rules.allow(entry));
+        let mut channels = Vec::with_capacity(self.channels.len());
+        for configured in self.channels.iter().filter(|one| only.is_none_or(|only| only == one.name().as_str())) {
+            let channel = configured.channel()?;
+            if let Some(url) = channel.address() {
+                rules.configured(url);
+                check_url(url, &rules).map_err(|fault| configured.bad_url(&fault))?;
+            }
+            channels.push((configured.name().clone(), channel));
+        }
+        rules.nothing_else();
+        Ok(Sender::new(channels, Arc::new(Client::new(rules))))
     }
 
     /// Configured redirect URIs that lead to this machine, whoever listens on their port.

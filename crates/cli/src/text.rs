@@ -4,6 +4,7 @@
 mod doctor;
 pub(crate) mod help;
 mod login;
+mod notify;
 mod serve;
 mod setting;
 
@@ -20,7 +21,7 @@ use crate::{
     fault::{CliFault, Kind},
 };
 
-pub(crate) use self::{doctor::*, login::*, serve::*, setting::*};
+pub(crate) use self::{doctor::*, login::*, notify::*, serve::*, setting::*};
 
 pub(crate) const ERROR: &str = "error";
 pub(crate) const HINT: &str = "hint";

@@ -84,8 +84,8 @@ pub fn due_at(expiry: Expiry, captured_at: Timestamp, uid: Uid) -> Option<Timest
     let lead = lead(expiry, captured_at).seconds();
     let [a, b, c, d, ..] = uid.0;
     let chance = u64::from(u32::from_be_bytes([a, b, c, d]));
-    let span = lead - lead / 4;
-    let earlier = lead / 4 + span * chance / u64::from(u32::MAX);
+    let last = (lead / 4).max(1);
+    let earlier = last + lead.saturating_sub(last) * chance / u64::from(u32::MAX);
     Some(ends_at.before(Lifetime::from_seconds(earlier)))
 }
 

@@ -48,6 +48,8 @@ pub struct Census {
     pub states: Option<BTreeMap<Provider, BTreeMap<State, u64>>>,
     /// When a person is next needed, by provider. Empty when there are too many to look at each.
     pub needed: BTreeMap<Provider, Timestamp>,
+    /// Notices that a channel does not have yet.
+    pub outbox: u64,
 }
 
 /// The latest census, and when it was taken by the steady clock.
@@ -112,7 +114,8 @@ impl Keeper {
 
     async fn take_census(&self) -> Result<Census, KeepFault> {
         let kept: BTreeMap<Provider, u64> = self.store.count_by_provider().await?.into_iter().collect();
-        let mut census = Census { kept, ..Census::default() };
+        let outbox = self.store.outbox_waiting().await?;
+        let mut census = Census { kept, outbox, ..Census::default() };
         if census.kept.values().sum::<u64>() > MOST {
             return Ok(census);
         }

@@ -20,6 +20,7 @@ use super::*;
 mod audit;
 mod forecast;
 mod login;
+mod notice;
 mod renewal;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

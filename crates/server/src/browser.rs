@@ -5,6 +5,7 @@
 mod cookie;
 mod origin;
 mod redirect;
+mod renewal;
 mod ticket;
 
 use std::{borrow::Cow, sync::Arc};

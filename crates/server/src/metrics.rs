@@ -63,6 +63,8 @@ pub(crate) fn write(keeper: &Keeper, requests: &Requests, census: Option<&Census
 }
 
 fn credentials(text: &mut Text, census: &Census) {
+    text.family("grantkeep_outbox_waiting", "gauge", "Notices that a channel does not have yet");
+    text.sample("grantkeep_outbox_waiting", &[], census.outbox);
     text.family("grantkeep_credentials_kept", "gauge", "Credentials that are kept");
     for (provider, count) in &census.kept {
         text.sample("grantkeep_credentials_kept", &[("provider", provider.as_str())], count);
@@ -95,6 +97,7 @@ fn work(text: &mut Text, metrics: &Metrics) {
     text.counts("grantkeep_hand_outs_total", "Tokens asked for", ["", "outcome"], &metrics.hand_outs);
     let name = "grantkeep_authorizations_total";
     text.counts(name, "Logins: begun, and how they ended", ["", "progress"], &metrics.authorizations);
+    text.counts("grantkeep_notices_total", "Tries to deliver notices", ["", "outcome"], &metrics.notices);
 }
 
 fn http(text: &mut Text, requests: &Requests) {

@@ -8,6 +8,7 @@ mod asset;
 mod connect;
 mod ending;
 mod markup;
+mod renewal;
 mod wrong;
 
 use grantkeep_core::Provider;
@@ -19,6 +20,7 @@ pub(crate) use asset::Asset;
 pub(crate) use connect::{Connecting, connect};
 pub(crate) use ending::{Answer, declined, ending};
 use markup::Markup;
+pub(crate) use renewal::{Renewing, renewal};
 pub(crate) use wrong::{paste_again, relay, wrong};
 
 /// What every page of a service has in common.

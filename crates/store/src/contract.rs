@@ -8,6 +8,7 @@ use grantkeep_core::{
 
 mod attempt;
 mod event;
+mod notice;
 mod renewal;
 
 use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
@@ -66,6 +67,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     listings_go_page_by_page(&*store).await;
     due_ones_come_longest_due_first(&*store).await;
     attempt::suite(&store).await;
+    notice::suite(&store).await;
     renewal::suite(&store).await;
     event::suite(&*store).await;
     keys_are_listed_and_revoked(&*store).await;

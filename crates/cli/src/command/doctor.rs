@@ -62,6 +62,7 @@ pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, 
             findings.push(finding(Level::Fail, text::DOCTOR_DATABASE, format!("{}; {}", fault.what, fault.hint)));
         }
     }
+    findings.push(channels(&settings));
     findings.push(provider(api_url, rules).await);
     tell(&findings, doctor.json)?;
     let failed = findings.iter().any(|finding| finding.level == Level::Fail);
@@ -136,6 +137,15 @@ async fn database(api: &Api, findings: &mut Vec<Finding>) {
     } else {
         finding(Level::Fail, text::DOCTOR_DISK, text::DOCTOR_NOT_WRITABLE.to_owned())
     });
+}
+
+/// Whether anybody is told. A secret that is missing here may be set where the server runs.
+fn channels(settings: &Settings) -> Finding {
+    match (settings.channels().count(), settings.sender(None)) {
+        (0, _) => finding(Level::Ok, text::DOCTOR_CHANNELS, text::DOCTOR_NO_CHANNELS.to_owned()),
+        (count, Ok(_)) => finding(Level::Ok, text::DOCTOR_CHANNELS, text::doctor_channels(count)),
+        (_, Err(fault)) => finding(Level::Warn, text::DOCTOR_CHANNELS, format!("{}; {}", fault.what, fault.hint)),
+    }
 }
 
 /// Whether the provider can be reached from here at all; what it answers does not matter.

@@ -1,6 +1,6 @@
 //! Owns the shape of `config.toml`. A key that is not known is a fault: a setting that does nothing is worse than none.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 use grantkeep_core::Secret;
 use serde::{Deserialize, Deserializer};
@@ -18,6 +18,8 @@ pub(super) struct File {
     pub(super) outbound_allow: Vec<String>,
     pub(super) owner: Option<String>,
     pub(super) log: Option<String>,
+    #[serde(default)]
+    pub(super) notify: BTreeMap<String, Channel>,
     #[serde(default)]
     pub(super) providers: BTreeMap<String, Provider>,
     #[serde(default)]
@@ -57,6 +59,45 @@ pub(super) struct Provider {
     #[serde(default)]
     pub(super) scopes: Vec<String>,
     pub(super) redirect_uri: Option<String>,
+}
+
+/// `[notify.NAME]`, with the keys of all kinds.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    pub(super) chat: Option<String>,
+    pub(super) command: Option<Vec<String>>,
+    pub(super) from: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) old_secret: Option<Secret>,
+    pub(super) old_secret_env: Option<String>,
+    pub(super) old_secret_file: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) password: Option<Secret>,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<String>,
+    pub(super) port: Option<u16>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) secret: Option<Secret>,
+    pub(super) secret_env: Option<String>,
+    pub(super) secret_file: Option<String>,
+    pub(super) security: Option<String>,
+    pub(super) to: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) token: Option<Secret>,
+    pub(super) token_env: Option<String>,
+    pub(super) token_file: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) user: Option<String>,
+}
+
+/// Its URL may be as good as a password.
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Channel(…)")
+    }
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {

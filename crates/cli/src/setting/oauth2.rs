@@ -2,12 +2,9 @@
 //!
 //! A fault never tells a value. The secret is read when it is needed: commands that go through a server need none.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use grantkeep_core::{ProviderName, Secret};
+use grantkeep_core::ProviderName;
 use grantkeep_keeper::{Endpoint, Issuer, Method, OAuth2Settings};
 use grantkeep_outbound::check_base_url;
 use url::Url;
@@ -15,9 +12,12 @@ use url::Url;
 use super::{
     file,
     redirect::{self, Here},
-    value::{variable, without_newline},
+    secret::{Keys, Source},
 };
 use crate::{fault::CliFault, text};
+
+/// The key of the secret, and how the keys that say where it is begin.
+const SECRET: &str = "client_secret";
 
 /// A provider as configured, but for its secret.
 #[derive(Debug)]
@@ -35,16 +35,6 @@ pub(super) struct OAuth2 {
     scopes: Vec<String>,
     /// As it is written, and as a URL.
     redirect_uri: Option<(String, Url)>,
-}
-
-/// Where a secret is.
-#[derive(Debug)]
-enum Source {
-    /// In the configuration itself.
-    Configuration(Secret),
-    File(PathBuf),
-    None,
-    Variable(String),
 }
 
 /// Reads all of them. Relative paths are meant from `folder`.
@@ -82,7 +72,8 @@ impl OAuth2 {
             None => return Err(text::missing_provider_key(name, "kind", "write kind = \"oauth2\"")),
         }
         let endpoint = |key: &'static str, text: Option<String>| endpoint(name, key, text.as_deref());
-        let (secret, client_auth) = (secret(name, &file, folder)?, client_auth(name, file.client_auth.as_deref())?);
+        let secret = Keys { bare: file.client_secret, env: file.client_secret_env, file: file.client_secret_file };
+        let secret = Source::find(&table(name), SECRET, secret, folder)?;
         let this = Self {
             name: known,
             issuer: issuer(name, file.issuer.as_deref())?,
@@ -92,8 +83,8 @@ impl OAuth2 {
             device_authorization_url: endpoint("device_authorization_url", file.device_authorization_url)?,
             userinfo_url: endpoint("userinfo_url", file.userinfo_url)?,
             client_id: client_id(name, file.client_id)?,
-            secret: file.client_secret.map_or(secret, Source::Configuration),
-            client_auth,
+            secret,
+            client_auth: client_auth(name, file.client_auth.as_deref())?,
             scopes: scopes(name, file.scopes)?,
             redirect_uri: match file.redirect_uri {
                 Some(text) => Some((text.clone(), redirect::read(name, &text, here, names)?)),
@@ -137,7 +128,7 @@ impl OAuth2 {
             device_authorization_url: self.device_authorization_url.clone(),
             userinfo_url: self.userinfo_url.clone(),
             client_id: self.client_id.clone(),
-            client_secret: self.secret.read(self.name.as_str())?,
+            client_secret: self.secret.read(&table(self.name.as_str()), SECRET)?,
             client_auth: self.client_auth,
             scopes: self.scopes.clone(),
             redirect_uri: self.redirect_uri.as_ref().map(|(text, _)| text.clone()),
@@ -166,46 +157,8 @@ impl OAuth2 {
     }
 }
 
-impl Source {
-    fn read(&self, name: &str) -> Result<Option<Secret>, CliFault> {
-        match self {
-            Self::Configuration(secret) => {
-                tracing::warn!(provider = name, "{}", text::SECRET_IN_CONFIGURATION);
-                Ok(Some(Secret::from(secret.expose())))
-            }
-            Self::File(path) => {
-                let read = fs::read_to_string(path).map_err(|error| text::provider_secret_file(name, error.kind()))?;
-                let text = Some(without_newline(read)).filter(|text| !text.is_empty());
-                text.map(|text| Some(Secret::from(text))).ok_or_else(|| text::no_provider_secret_in_file(name))
-            }
-            Self::None => Ok(None),
-            Self::Variable(variable_name) => {
-                let text = variable(variable_name)?;
-                text.map(|text| Some(Secret::from(text))).ok_or_else(|| text::no_provider_secret(name))
-            }
-        }
-    }
-}
-
-/// Where the secret is, if not in the configuration itself; two places are one too many.
-fn secret(name: &str, file: &file::Provider, folder: &Path) -> Result<Source, CliFault> {
-    let keys = [
-        ("client_secret", file.client_secret.as_ref().map(Secret::is_empty)),
-        ("client_secret_env", file.client_secret_env.as_ref().map(String::is_empty)),
-        ("client_secret_file", file.client_secret_file.as_ref().map(String::is_empty)),
-    ];
-    if let Some((key, _)) = keys.iter().find(|(_, empty)| *empty == Some(true)) {
-        return Err(text::bad_provider_key(name, key, "it is empty"));
-    }
-    let mut set = keys.iter().filter(|(_, empty)| empty.is_some());
-    if let (Some((one, _)), Some((other, _))) = (set.next(), set.next()) {
-        return Err(text::two_provider_secrets(name, one, other));
-    }
-    Ok(match (&file.client_secret_env, &file.client_secret_file) {
-        (Some(variable), _) => Source::Variable(variable.clone()),
-        (None, Some(path)) => Source::File(folder.join(path)),
-        (None, None) => Source::None,
-    })
+fn table(name: &str) -> String {
+    format!("providers.{name}")
 }
 
 fn client_id(name: &str, text: Option<String>) -> Result<String, CliFault> {

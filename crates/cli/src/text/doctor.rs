@@ -11,6 +11,8 @@ pub(crate) const DOCTOR_SERVER: &str = "server";
 pub(crate) const DOCTOR_DATABASE: &str = "database";
 pub(crate) const DOCTOR_SECRETS: &str = "stored secrets";
 pub(crate) const DOCTOR_DISK: &str = "disk";
+pub(crate) const DOCTOR_CHANNELS: &str = "notifications";
+pub(crate) const DOCTOR_NO_CHANNELS: &str = "no channel configured; nobody is told when a token needs a person";
 pub(crate) const DOCTOR_VK: &str = "VK";
 pub(crate) const DOCTOR_SERVED: &str = "running; this went through it";
 pub(crate) const DOCTOR_NOT_SERVED: &str = "not running; expiring tokens are not watched";
@@ -41,6 +43,11 @@ pub(crate) fn doctor_shut(ids: &[Value]) -> String {
         let _ = write!(shown, " {id}");
     }
     format!("{} do not open, altered or of another key: credentials{shown}", ids.len())
+}
+
+pub(crate) fn doctor_channels(count: usize) -> String {
+    let channels = if count == 1 { "channel" } else { "channels" };
+    format!("{count} {channels} configured; grantkeep notify test tries them")
 }
 
 pub(crate) fn doctor_reached(host: &str) -> String {

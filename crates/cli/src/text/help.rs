@@ -135,6 +135,25 @@ Examples:
   grantkeep calendar --renew";
 pub(crate) const CALENDAR_RENEW: &str = "End the address that there is, and make a new one";
 
+pub(crate) const NOTIFY: &str = "Try the channels by which you are told that a token needs you";
+pub(crate) const NOTIFY_TEST: &str = "Send a test message over one channel, or over all of them";
+pub(crate) const NOTIFY_TEST_AFTER: &str = "\
+A channel is a table [notify.NAME] in config.toml: a mail, an ntfy topic, a Telegram chat,
+a Gotify server, a webhook, or a program of yours. No server has to run; the channels' secrets
+must be set here.
+
+  [notify.phone]
+  kind = \"ntfy\"
+  url = \"https://ntfy.sh/a-topic-nobody-guesses\"
+
+Exit code 0 when all of it was delivered, 1 when a receiver refused, 4 when one could not be reached
+or gave no clear answer, 5 when there is no channel of that name.
+
+Examples:
+  grantkeep notify test
+  grantkeep notify test phone";
+pub(crate) const NOTIFY_NAME: &str = "Which channel: the NAME of its [notify.NAME] table [default: all]";
+
 pub(crate) const KEY: &str = "Issue, list and revoke keys for the API";
 pub(crate) const KEY_ISSUE: &str = "Issue a key and print it; it is shown only once";
 pub(crate) const KEY_ISSUE_AFTER: &str = "\
@@ -149,4 +168,5 @@ pub(crate) const KEY_LIST: &str = "List the keys that were issued, without the k
 pub(crate) const KEY_REVOKE: &str = "End a key at once";
 pub(crate) const KEY_ID: &str = "Id of the key, such as k_0123456789abcdef";
 
-pub(crate) const DOCTOR: &str = "Look at everything that can be wrong: files, keys, database, secrets, disk, providers";
+pub(crate) const DOCTOR: &str =
+    "Look at everything that can be wrong: files, keys, database, secrets, disk, notifications, providers";

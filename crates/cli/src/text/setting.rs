@@ -96,7 +96,6 @@ pub(crate) const HOW_TO_FIND_ENDPOINTS: &str =
 pub(crate) const AUTH_NEEDS_SECRET: &str = "client_auth = \"basic\" and \"post\" show a secret: set client_secret_env or client_secret_file, or client_auth = \"none\"";
 pub(crate) const AUTH_NEEDS_NO_SECRET: &str =
     "with \"none\" no secret is ever shown: choose \"basic\" or \"post\", or leave the secret out";
-pub(crate) const SECRET_IN_CONFIGURATION: &str = "a provider's client_secret stands in the configuration, where whoever reads that file has it: use client_secret_env or client_secret_file";
 
 pub(crate) const REDIRECT_CREDENTIALS: &str = "it has a user name or password in it";
 pub(crate) const REDIRECT_FRAGMENT: &str = "it has a fragment (#…)";
@@ -147,23 +146,30 @@ pub(crate) fn shared_redirect_uri(name: &str, other: &str) -> CliFault {
     )
 }
 
-pub(crate) fn two_provider_secrets(name: &str, one: &str, other: &str) -> CliFault {
-    CliFault::usage(format!("both {one} and {other} are set for providers.{name}"), "keep one of them")
+// Secrets of the configuration.
+
+pub(crate) const SECRET_IN_CONFIGURATION: &str = "a secret stands in the configuration, where whoever reads that file has it: use the key with _env or _file at its end";
+
+pub(crate) fn empty_secret_key(table: &str, key: &str) -> CliFault {
+    CliFault::usage(format!("{table}.{key} cannot be used: it is empty"), "fill it, or leave it out")
 }
 
-pub(crate) fn no_provider_secret(name: &str) -> CliFault {
+pub(crate) fn two_secrets(table: &str, one: &str, other: &str) -> CliFault {
+    CliFault::usage(format!("both {one} and {other} are set for {table}"), "keep one of them")
+}
+
+pub(crate) fn no_secret(table: &str, key: &str) -> CliFault {
     CliFault::usage(
-        format!("the variable that providers.{name}.client_secret_env names is not set"),
+        format!("the variable that {table}.{key}_env names is not set"),
         "set it where grantkeep runs; commands beside a running server do not need it",
     )
 }
 
-pub(crate) fn no_provider_secret_in_file(name: &str) -> CliFault {
-    let what = format!("the file that providers.{name}.client_secret_file names is empty");
-    CliFault::usage(what, "write the secret into it")
+pub(crate) fn no_secret_in_file(table: &str, key: &str) -> CliFault {
+    CliFault::usage(format!("the file that {table}.{key}_file names is empty"), "write the secret into it")
 }
 
-pub(crate) fn provider_secret_file(name: &str, kind: ErrorKind) -> CliFault {
-    let what = format!("the file that providers.{name}.client_secret_file names cannot be read: {kind}");
+pub(crate) fn secret_file(table: &str, key: &str, kind: ErrorKind) -> CliFault {
+    let what = format!("the file that {table}.{key}_file names cannot be read: {kind}");
     CliFault::usage(what, "look at its path (relative to the configuration's folder), owner and mode")
 }

@@ -50,7 +50,7 @@ impl Keeper {
             response_type: if is_code { ResponseType::Code } else { ResponseType::Token },
             state: Some(fresh.state.secret().expose()),
             challenge: Some(&fresh.challenge).filter(|_| is_code),
-            extra: &[],
+            extra: if wants_consent(endpoint, scope.as_deref()) { &[("prompt", "consent")] } else { &[] },
         };
         let url = request.url();
         Ok(Plan {
@@ -111,6 +111,13 @@ impl Keeper {
             }
         })
     }
+}
+
+/// `offline_access`, and with it the refresh token, is only granted to whoever asks for consent (OpenID Connect Core §11). What the
+/// configured URL says of it itself stays.
+fn wants_consent(endpoint: &Endpoint, scope: Option<&str>) -> bool {
+    let is_said = endpoint.url().query_pairs().any(|(name, _)| name == "prompt");
+    !is_said && scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|one| one == "offline_access"))
 }
 
 fn frozen(settings: &OAuth2Settings, endpoints: &Endpoints, scope: Option<String>) -> Frozen {

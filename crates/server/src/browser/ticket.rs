@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use grantkeep_core::{AuthorizationId, Secret, redirect::IntakeFault};
-use grantkeep_keeper::{CaptureFault, Invitation, Spent};
+use grantkeep_keeper::{CaptureFault, Spent};
 use http::header;
 
-use super::{Visit, cookie};
+use super::{Visit, cookie, renewal};
 use crate::{
     fault::{Fault, LoginFault},
     page::{self, Connecting},
@@ -15,22 +15,27 @@ use crate::{
 };
 
 pub(super) async fn show(service: &Service, visit: &Visit) -> Result<Response, Fault> {
-    let invitation = invitation(service, visit).await?;
+    let invitation = match service.keeper.invitation(visit.ticket()).await {
+        Err(CaptureFault::TicketUnknown) => return renewal::show(service, visit).await,
+        found => found.map_err(|fault| service.counted(fault, visit.peer))?,
+    };
     let connecting =
         Connecting { invitation: &invitation, ticket: visit.ticket(), host: visit.host(), now: service.keeper.now() };
     Ok(page::connect(service.frame(), &connecting))
 }
 
-async fn invitation(service: &Service, visit: &Visit) -> Result<Invitation, Fault> {
-    let found = service.keeper.invitation(visit.ticket()).await;
-    found.map_err(|fault| service.counted(fault, visit.peer))
-}
-
 /// Sends the browser to the provider, with the cookie that it must show when it comes back.
 pub(super) async fn spend(service: &Service, visit: &Visit) -> Result<Response, Fault> {
-    let spent = service.keeper.spend(visit.ticket()).await.map_err(|fault| service.counted(fault, visit.peer))?;
+    match service.keeper.spend(visit.ticket()).await {
+        Err(CaptureFault::TicketUnknown) => renewal::spend(service, visit).await,
+        Err(fault) => Err(service.counted(fault, visit.peer)),
+        Ok(spent) => go_to_provider(service, &spent),
+    }
+}
+
+pub(super) fn go_to_provider(service: &Service, spent: &Spent) -> Result<Response, Fault> {
     let mut response = reply::see_other(spent.to.as_str()).ok_or(Fault::Internal)?;
-    bind(service, &mut response, &spent);
+    bind(service, &mut response, spent);
     Ok(response)
 }
 
@@ -45,7 +50,8 @@ pub(super) async fn paste(service: &Arc<Service>, visit: &Visit, text: &Secret) 
     if text.is_empty() {
         return Ok(page::paste_again(service.frame(), &Fault::NotTaken(IntakeFault::Empty), visit.ticket()));
     }
-    let id = invitation(service, visit).await?.id;
+    let found = service.keeper.invitation(visit.ticket()).await;
+    let id = found.map_err(|fault| service.counted(fault, visit.peer))?.id;
     let shown = service.cookies(&visit.headers).binding(&id).map(Secret::from);
     // Spent apart from the paste, so that the browser may try again when the text is not taken.
     let spent = match &shown {

@@ -104,6 +104,7 @@ fn very_many_credentials_are_only_counted() {
         kept: [(Provider::Vk, 3)].into(),
         states: Some([(Provider::Vk, [(State::Valid, 2), (State::Expired, 1)].into())].into()),
         needed: [(Provider::Vk, Timestamp::from_unix(1_768_059_000))].into(),
+        outbox: 3,
     };
     let written = |census: &Census| {
         let mut text = Text(String::new());
@@ -114,10 +115,10 @@ fn very_many_credentials_are_only_counted() {
     assert_eq!(few["grantkeep_credentials{provider=\"vk\",state=\"valid\"}"], 2.0);
     assert_eq!(few["grantkeep_credentials{provider=\"vk\",state=\"revoked\"}"], 0.0);
     assert_eq!(few["grantkeep_human_needed_timestamp_seconds{provider=\"vk\"}"], 1_768_059_000.0);
-    assert_eq!(few.len(), 2 + State::ALL.len());
+    assert_eq!(few.len(), 3 + State::ALL.len());
     (census.states, census.needed) = (None, BTreeMap::new());
     assert_eq!(
         written(&census).into_iter().collect::<Vec<_>>(),
-        [("grantkeep_credentials_kept{provider=\"vk\"}".to_owned(), 3.0)]
+        [("grantkeep_credentials_kept{provider=\"vk\"}".to_owned(), 3.0), ("grantkeep_outbox_waiting".to_owned(), 3.0)]
     );
 }

@@ -1,6 +1,6 @@
 //! Owns the page behind a connect link: who asks for what, and the one button that goes on.
 
-use grantkeep_core::{Flow, Provider, Timestamp};
+use grantkeep_core::{Flow, Owner, Provider, Timestamp};
 use grantkeep_keeper::Invitation;
 use http::StatusCode;
 
@@ -21,7 +21,7 @@ pub(crate) struct Connecting<'a> {
 /// The page behind a connect link.
 pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response {
     let Connecting { invitation, ticket, host, .. } = connecting;
-    let place = place_of(invitation);
+    let place = place_of(&invitation.provider, invitation.server.as_deref());
     let mut main = Markup::default();
     main.put("<main>\n<h1>Connect to ").foreign(&place).put("</h1>\n");
     main.put("<p class=\"lead\">Grantkeep at <strong>").foreign(host);
@@ -44,9 +44,9 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
 }
 
 /// The server, where the provider has several; otherwise the provider.
-fn place_of(invitation: &Invitation) -> String {
-    match (&invitation.provider, &invitation.server) {
-        (Provider::Mastodon, Some(server)) => server.split_once("://").map_or(&**server, |(_, host)| host).to_owned(),
+pub(super) fn place_of(provider: &Provider, server: Option<&str>) -> String {
+    match (provider, server) {
+        (Provider::Mastodon, Some(server)) => server.split_once("://").map_or(server, |(_, host)| host).to_owned(),
         (provider, _) => name_of(provider).to_owned(),
     }
 }
@@ -55,13 +55,7 @@ fn place_of(invitation: &Invitation) -> String {
 fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
     let Connecting { invitation, host, .. } = connecting;
     main.put("<dl>\n");
-    match (&invitation.provider, &invitation.server) {
-        (Provider::Mastodon, Some(_)) => fact(main, "Provider", name_of(&Provider::Mastodon)),
-        (_, Some(server)) => fact(main, "Server", server),
-        (_, None) => {}
-    }
-    main.put("<div><dt>Kept by</dt><dd>Grantkeep at ").foreign(host).put(", for <code>");
-    main.foreign(invitation.owner.as_str()).put("</code></dd></div>\n");
+    where_and_whose(main, &invitation.provider, invitation.server.as_deref(), host, &invitation.owner);
     if let Some(account) = &invitation.account {
         fact(main, "Under the name", account.as_str());
     }
@@ -84,7 +78,18 @@ fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
     main.put("</dl>\n");
 }
 
-fn fact(main: &mut Markup, name: &'static str, value: &str) {
+/// At which provider, and for whom it is kept here.
+pub(super) fn where_and_whose(main: &mut Markup, provider: &Provider, server: Option<&str>, host: &str, owner: &Owner) {
+    match (provider, server) {
+        (Provider::Mastodon, Some(_)) => fact(main, "Provider", name_of(provider)),
+        (_, Some(server)) => fact(main, "Server", server),
+        (_, None) => {}
+    }
+    main.put("<div><dt>Kept by</dt><dd>Grantkeep at ").foreign(host).put(", for <code>");
+    main.foreign(owner.as_str()).put("</code></dd></div>\n");
+}
+
+pub(super) fn fact(main: &mut Markup, name: &'static str, value: &str) {
     main.put("<div><dt>").put(name).put("</dt><dd>").foreign(value).put("</dd></div>\n");
 }
 
@@ -128,7 +133,8 @@ pub(super) fn paste_box(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
     main.put("<button class=\"second\" type=\"submit\">Keep it</button>\n</form>\n");
 }
 
-fn begin_form(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
+/// The beginning of a form that goes to the link's own address; the tag is left open for more.
+pub(super) fn begin_form(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
     main.put("<form method=\"post\" action=\"").text(frame.root).put("/connect/").text(ticket);
 }
 

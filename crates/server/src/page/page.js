@@ -1,4 +1,5 @@
 // Every page: takes what came in the address out of the address bar and the history, first of all.
+// The page of a renewal link: presses its button, once, as soon as somebody sees it.
 // The page that takes over a fragment: sends it to its own address on this server, and to nobody else.
 "use strict";
 (() => {
@@ -48,7 +49,23 @@
     }
   };
 
+  // What opens a page ahead of a person, or in a tab behind, does not make it visible.
+  const goOn = (form) => {
+    const whenSeen = () => {
+      if (document.visibilityState === "visible") form.requestSubmit();
+    };
+    const sent = () => {
+      document.removeEventListener("visibilitychange", whenSeen);
+      form.querySelector("button").disabled = true; // a second press would find the link spent
+    };
+    form.addEventListener("submit", sent, { once: true });
+    document.addEventListener("visibilitychange", whenSeen);
+    whenSeen();
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("form[data-goes-on]");
+    if (form) goOn(form);
     const main = document.querySelector("main");
     const when = main.dataset.relay;
     if (when === "always" || (when === "fragment" && fragment)) relay(main);

@@ -1,7 +1,7 @@
 //! Holds the pages against hostile text, and against what all of them must have.
 
 use grantkeep_core::{Account, AuthorizationId, Flow, Owner, Progress, ProviderName, State, Timestamp};
-use grantkeep_keeper::{Ending, Invitation};
+use grantkeep_keeper::{Ending, Invitation, RenewalInvitation};
 use http_body_util::BodyExt;
 
 use super::*;
@@ -52,6 +52,21 @@ async fn connect_page(invitation: &Invitation, host: &str) -> String {
     html(connect(FRAME, &connecting)).await
 }
 
+fn renewal_invitation(text: &str, provider: Provider) -> RenewalInvitation {
+    RenewalInvitation {
+        provider,
+        server: Some(text.into()),
+        owner: Owner::new(text).unwrap(),
+        account: Account::new(text).unwrap(),
+        expires_at: Timestamp::from_unix(86_400),
+    }
+}
+
+async fn renewal_page(invitation: &RenewalInvitation, host: &str, now: i64) -> String {
+    let now = Timestamp::from_unix(now);
+    html(renewal(FRAME, &Renewing { invitation, ticket: "t1ck3t", host, now })).await
+}
+
 fn ended(progress: Progress, text: &str) -> Ending {
     Ending {
         provider: Provider::Mastodon,
@@ -75,6 +90,7 @@ async fn hostile_text_stays_text() {
                 [(Provider::Vk, Flow::Implicit), (Provider::Mastodon, Flow::Code), (acme, Flow::Code)]
             {
                 pages.push(connect_page(&invitation(text, provider, flow), text).await);
+                pages.push(renewal_page(&renewal_invitation(text, provider), text, 0).await);
             }
             for progress in [Progress::Done, Progress::Failed, Progress::Unknown] {
                 pages.push(html(ending(FRAME, Some(&ended(progress, text)), Answer::Token)).await);
@@ -124,6 +140,54 @@ async fn an_address_that_could_break_out_of_a_bookmark_makes_none() {
         let page = connect_page(&invitation, "h").await;
         assert!(!page.contains("javascript:") && page.contains("<textarea"), "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_renewal_page_has_one_button_and_its_ticket_nowhere_else() {
+    let acme = Provider::OAuth2(ProviderName::new("acme").unwrap());
+    for (provider, server, place) in
+        [(Provider::Mastodon, Some("https://mstdn.jp"), "mstdn.jp"), (Provider::Vk, None, "VK"), (acme, None, "acme")]
+    {
+        let invitation = RenewalInvitation { server: server.map(Into::into), ..renewal_invitation("anna", provider) };
+        let page = renewal_page(&invitation, "keep.example", 0).await;
+        for part in [
+            &format!("<h1>Renew access to <bdi>{place}</bdi></h1>"),
+            "for <strong><bdi>anna</bdi></strong>",
+            "Grantkeep at <bdi>keep.example</bdi>, for <code><bdi>anna</bdi></code>",
+            "<form method=\"post\" action=\"/connect/t1ck3t\" data-goes-on>\n<button type=\"submit\">Renew</button>",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert_eq!([page.matches("t1ck3t").count(), page.matches("<form").count()], [1, 1], "{page}");
+        assert_eq!(page.contains("<dt>Provider</dt><dd><bdi>Mastodon</bdi>"), server.is_some(), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_page_says_how_long_its_link_works() {
+    let invitation = renewal_invitation("anna", Provider::Vk);
+    for (left, expected) in [
+        (86_400, "24 hours"),
+        (86_399, "24 hours"),
+        (7200, "2 hours"),
+        (7140, "119 minutes"),
+        (61, "2 minutes"),
+        (60, "1 minute"),
+        (1, "1 minute"),
+    ] {
+        let page = renewal_page(&invitation, "h", 86_400 - left).await;
+        assert!(page.contains(&format!("once, for another {expected}</bdi>")), "{left}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_renewal_goes_on_by_itself_and_no_other_does() {
+    let script = Asset::Script.content();
+    for part in ["form[data-goes-on]", "visibilityState === \"visible\"", "requestSubmit"] {
+        assert!(script.contains(part), "{part}");
+    }
+    let other = connect_page(&invitation("plain", Provider::Mastodon, Flow::Code), "h").await;
+    assert!(!other.contains("data-goes-on"), "{other}");
 }
 
 #[tokio::test]
@@ -203,9 +267,12 @@ async fn the_facts_do_not_repeat_the_heading() {
 async fn every_page_has_the_same_head_and_headers() {
     let connecting = invitation("plain", Provider::Vk, Flow::Implicit);
     let connecting = Connecting { invitation: &connecting, ticket: "abc", host: "h", now: Timestamp::from_unix(0) };
+    let renewed = renewal_invitation("plain", Provider::Vk);
+    let renewing = Renewing { invitation: &renewed, ticket: "abc", host: "h", now: Timestamp::from_unix(0) };
     let missing = Fault::Login(LoginFault::StateMissing);
     for (response, status, has_forms) in [
         (connect(FRAME, &connecting), 200, true),
+        (renewal(FRAME, &renewing), 200, true),
         (ending(FRAME, None, Answer::Spent), 200, false),
         (declined(FRAME), 200, false),
         (relay(FRAME), 200, false),

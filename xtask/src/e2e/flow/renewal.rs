@@ -118,10 +118,9 @@ impl Held<'_> {
 
 fn at_oidc<'a>(world: &'a World, flow: &str, client: &'static str) -> Result<Held<'a>, String> {
     let issuer = world.base(Server::Oidc)?;
-    // `offline_access` is ignored unless the person is asked again (OpenID Connect Core §11).
     let configuration = format!(
         "[providers.{client}]\nkind = \"oauth2\"\nissuer = \"{issuer}\"\n\
-         authorization_url = \"{issuer}/auth?prompt=consent\"\nclient_id = \"{client}\"\nclient_auth = \"none\"\n\
+         client_id = \"{client}\"\nclient_auth = \"none\"\n\
          scopes = [\"openid\", \"profile\", \"offline_access\"]\n"
     );
     let home = Home::new(world, flow, &configuration)?;

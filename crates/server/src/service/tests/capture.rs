@@ -178,6 +178,7 @@ async fn the_button_works_once_and_only_from_our_own_page() {
     for unknown in ["/connect/x", "/connect/%3Cscript%3E", &format!("{ticket}x")] {
         assert_eq!(browser.get(unknown).await.verdict(), "404 ticket_unknown");
         assert_eq!(browser.post(unknown, "").await.verdict(), "404 ticket_unknown");
+        assert_eq!(browser.post(unknown, &form("vk1.a.x")).await.verdict(), "404 ticket_unknown");
     }
     set_clock(601);
     assert_eq!(browser.get(&ticket).await.verdict(), "404 ticket_unknown");
