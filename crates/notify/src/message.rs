@@ -20,6 +20,8 @@ pub enum About {
     Credential(News),
     /// Many at once, so that nobody gets a hundred messages.
     Digest(Vec<News>),
+    /// Nothing: somebody tries whether the channel works.
+    Test,
 }
 
 /// What is new about one credential.
@@ -79,6 +81,7 @@ impl Message {
         match &self.about {
             About::Credential(news) => news.kind.event(),
             About::Digest(_) => "credential.digest",
+            About::Test => "grantkeep.test",
         }
     }
 
@@ -87,6 +90,7 @@ impl Message {
         match &self.about {
             About::Credential(news) => std::slice::from_ref(news),
             About::Digest(all) => all.as_slice(),
+            About::Test => &[],
         }
     }
 
@@ -101,7 +105,7 @@ impl Message {
     pub(crate) const fn link(&self) -> Option<&Secret> {
         match &self.about {
             About::Credential(news) => news.link.as_ref(),
-            About::Digest(_) => None,
+            About::Digest(_) | About::Test => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Owns a message as JSON for programs: what a webhook's body is, and what a command reads.
 //!
-//! `{"type", "timestamp", "data": {"id", "title", "text", "credentials": [...]}}`; `credentials` has one element unless it is a digest. An
+//! `{"type", "timestamp", "data": {"id", "title", "text", "credentials": [...]}}`; `credentials` has one element unless it is a digest, and none in a test. An
 //! account stands here exactly as it is named, because a program may want to find it again; `title` and `text` are for people.
 
 use grantkeep_core::{Secret, Timestamp};

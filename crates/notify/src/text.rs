@@ -26,6 +26,10 @@ impl Text {
         let (title, body) = match &message.about {
             About::Credential(news) => one(news, message.at, now),
             About::Digest(all) => many(all, message.at, now),
+            About::Test => (
+                "Grantkeep can reach you here".to_owned(),
+                "This is a test. What is about your tokens will come this way.".to_owned(),
+            ),
         };
         Self { title, body: Secret::from(body) }
     }

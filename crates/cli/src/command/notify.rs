@@ -2,8 +2,7 @@
 
 use std::{fmt::Write, process::ExitCode};
 
-use grantkeep_core::{Account, Provider, ProviderName};
-use grantkeep_notify::{About, ChannelName, Delivery, Kind as NewsKind, Message, MessageId, News, Sender};
+use grantkeep_notify::{About, ChannelName, Delivery, Message, MessageId, Sender};
 use serde_json::{Value, json};
 
 use crate::{
@@ -47,21 +46,12 @@ async fn try_all(sender: &Sender) -> Result<Vec<Tried>, CliFault> {
     Ok(tried)
 }
 
-/// The most harmless news that there is, about nobody.
 fn message() -> Option<Message> {
     let mut id = "test_".to_owned();
     for byte in world::random() {
         let _ = write!(id, "{byte:02x}");
     }
-    let news = News {
-        kind: NewsKind::Recovered,
-        provider: Provider::OAuth2(ProviderName::new(text::TEST_PROVIDER)?),
-        account: Account::new(text::TEST_ACCOUNT).ok()?,
-        server: None,
-        left: None,
-        link: None,
-    };
-    Some(Message { id: MessageId::new(&id)?, at: world::now(), about: About::Credential(news) })
+    Some(Message { id: MessageId::new(&id)?, at: world::now(), about: About::Test })
 }
 
 fn tell(tried: &[Tried], as_json: bool) -> Result<(), CliFault> {
@@ -129,6 +119,6 @@ mod tests {
     fn the_test_message_can_be_made_and_is_never_the_same() {
         let (one, other) = (message().unwrap(), message().unwrap());
         assert_ne!(one.id, other.id);
-        assert_eq!(one.event(), "credential.recovered");
+        assert_eq!(one.event(), "grantkeep.test");
     }
 }

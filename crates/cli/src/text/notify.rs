@@ -23,8 +23,6 @@ pub(crate) const NOT_A_WEB_ADDRESS: &str = "it is not a whole web address";
 const SEE: &str = "docs/notifications.md has an example of each kind";
 
 pub(crate) const NOTIFY_HEADINGS: [&str; 4] = ["", "CHANNEL", "KIND", "OUTCOME"];
-pub(crate) const TEST_PROVIDER: &str = "test";
-pub(crate) const TEST_ACCOUNT: &str = "nobody (only a test)";
 
 pub(crate) fn bad_channel_name(name: &str) -> CliFault {
     let what = format!("{name:?} in [notify] cannot be a channel's name");

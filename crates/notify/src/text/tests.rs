@@ -33,6 +33,13 @@ fn it_says_what_happened_and_what_to_do() {
 }
 
 #[test]
+fn a_test_is_about_no_token() {
+    let (title, body) = read(About::Test, AT);
+    assert_eq!(title, "Grantkeep can reach you here");
+    assert!(body.starts_with("This is a test."));
+}
+
+#[test]
 fn the_time_left_is_counted_when_it_is_sent() {
     let about = || About::Credential(news(Kind::Expiring, "masha", Some(7200), false));
     for (minutes, fate) in [(0, "expires in 2h"), (75, "expires in 0h 45m"), (120, "has expired")] {
