@@ -63,6 +63,7 @@ CREATE TABLE outbox (
 ) STRICT;
 
 CREATE INDEX outbox_by_next ON outbox (next_at);
+CREATE INDEX outbox_by_channel ON outbox (channel, next_at);
 CREATE INDEX outbox_in_order ON outbox (channel, credential_id, id);
 
 -- One-tap links. Digests are SHA-256.

@@ -60,6 +60,8 @@ impl Keeper {
     pub async fn watch_notices(self: Arc<Self>) {
         let mut clock = Clock::new(self.now(), self.steady());
         let mut channels = Channels::default();
+        let names = self.channels.channels().map(|(name, _)| name.to_string()).collect();
+        warn_of(self.store.outbox_for_only(names).await.map_err(Into::into));
         loop {
             let (now, steady) = (self.now(), self.steady());
             if let Some(back_to) = clock.look(now, steady) {
@@ -144,37 +146,39 @@ impl Keeper {
 
     /// Begins to send what is due, over every channel that is free.
     async fn send_due(self: &Arc<Self>, channels: &mut Channels, now: Instant) -> Result<(), KeepFault> {
-        let mut by_channel: BTreeMap<String, Vec<Queued>> = BTreeMap::new();
-        for queued in self.store.outbox(self.now(), AT_ONCE).await? {
-            by_channel.entry(queued.notice.channel.clone()).or_default().push(queued);
-        }
-        for (channel, queued) in by_channel {
-            if channels.begin(&channel, now) {
-                let keeper = Arc::clone(self);
-                channels.sending.spawn(async move {
-                    let rest = keeper.send_over(&channel, queued).await.unwrap_or_else(|fault| {
-                        warn_of(Err(fault));
-                        Some(REST)
-                    });
-                    (channel, rest)
-                });
+        for (name, _) in self.channels.channels() {
+            if !channels.is_free(name, now) {
+                continue;
             }
+            let queued = self.store.outbox(name.as_str(), self.now(), AT_ONCE).await?;
+            if queued.is_empty() {
+                continue;
+            }
+            let (keeper, name) = (Arc::clone(self), name.clone());
+            channels.resting.insert(name.clone(), None);
+            channels.sending.spawn(async move {
+                let rest = keeper.send_over(&name, queued).await.unwrap_or_else(|fault| {
+                    warn_of(Err(fault));
+                    Some(REST)
+                });
+                (name, rest)
+            });
         }
         Ok(())
     }
 
     /// Sends over one channel, one message after the other. Says how long the channel is to be left alone.
-    pub(crate) async fn send_over(&self, channel: &str, queued: Vec<Queued>) -> Result<Option<Duration>, KeepFault> {
-        let Some(name) = ChannelName::new(channel) else {
-            self.store.outbox_remove(ids(&queued)).await?;
-            return Ok(None);
-        };
-        for group in self.grouped(queued).await? {
+    pub(crate) async fn send_over(
+        &self,
+        channel: &ChannelName,
+        queued: Vec<Queued>,
+    ) -> Result<Option<Duration>, KeepFault> {
+        for group in self.grouped(channel, queued).await? {
             let Some(message) = self.message(&group).await? else {
                 self.store.outbox_remove(ids(&group)).await?;
                 continue;
             };
-            let delivery = self.channels.send(&name, &message, self.now()).await;
+            let delivery = self.channels.send(channel, &message, self.now()).await;
             self.metrics.told(delivery);
             if let Delivery::Later { after, .. } = delivery {
                 self.try_again(&group, after).await?;
@@ -206,7 +210,7 @@ impl Keeper {
     }
 
     /// What is sent together. Many that have not been tried yet become digests, and stay so.
-    async fn grouped(&self, queued: Vec<Queued>) -> Result<Vec<Vec<Queued>>, KeepFault> {
+    async fn grouped(&self, channel: &ChannelName, queued: Vec<Queued>) -> Result<Vec<Vec<Queued>>, KeepFault> {
         let mut groups: Vec<Vec<Queued>> = Vec::new();
         let mut place: HashMap<String, usize> = HashMap::new();
         for one in queued {
@@ -229,7 +233,7 @@ impl Keeper {
         // What was made one message is read anew, so that a message always is what the outbox says.
         let now = self.now();
         let wanted: Vec<i64> = ids(&single);
-        let again = self.store.outbox(now, AT_ONCE).await?;
+        let again = self.store.outbox(channel.as_str(), now, AT_ONCE).await?;
         let mut by_message: BTreeMap<String, Vec<Queued>> = BTreeMap::new();
         for one in again.into_iter().filter(|one| wanted.contains(&one.id)) {
             by_message.entry(one.notice.message.clone()).or_default().push(one);
@@ -308,23 +312,21 @@ fn warn_of(result: Result<(), KeepFault>) {
 /// Which channels are at work, and which are left alone for a while.
 #[derive(Default)]
 struct Channels {
-    sending: JoinSet<(String, Option<Duration>)>,
+    sending: JoinSet<(ChannelName, Option<Duration>)>,
     /// None: at work.
-    resting: HashMap<String, Option<Instant>>,
+    resting: BTreeMap<ChannelName, Option<Instant>>,
 }
 
 impl Channels {
-    fn begin(&mut self, channel: &str, now: Instant) -> bool {
+    fn is_free(&self, channel: &ChannelName, now: Instant) -> bool {
         match self.resting.get(channel) {
-            Some(None) => return false,
-            Some(Some(until)) if *until > now => return false,
-            _ => {}
+            Some(None) => false,
+            Some(Some(until)) => *until <= now,
+            None => true,
         }
-        self.resting.insert(channel.to_owned(), None);
-        true
     }
 
-    fn done(&mut self, (channel, rest): (String, Option<Duration>), now: Instant) {
+    fn done(&mut self, (channel, rest): (ChannelName, Option<Duration>), now: Instant) {
         match rest {
             Some(rest) => self.resting.insert(channel, Some(now + rest)),
             None => self.resting.remove(&channel),

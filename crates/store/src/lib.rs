@@ -163,8 +163,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The clock was set back to `now`: what was thought about later than that is thought about again.
     fn rethink_notices(&self, now: Timestamp) -> Answering<'_, ()>;
 
-    /// Notices that may be sent now; of one credential over one channel the oldest only.
-    fn outbox(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Queued>>;
+    /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only.
+    fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>>;
+
+    /// Forgets notices for channels that are not among these.
+    fn outbox_for_only(&self, channels: Vec<String>) -> Answering<'_, ()>;
 
     /// When the next notice may be sent.
     fn next_outbox(&self) -> Answering<'_, Option<Timestamp>>;

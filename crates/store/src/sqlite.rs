@@ -265,8 +265,12 @@ impl Store for SqliteStore {
         self.write(move |connection| Ok((query::rethink_notices(connection, now)?, Changes::default())))
     }
 
-    fn outbox(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Queued>> {
-        self.read(move |connection| outbox::due(connection, now, limit))
+    fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>> {
+        self.read(move |connection| outbox::due(connection, channel, now, limit))
+    }
+
+    fn outbox_for_only(&self, channels: Vec<String>) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::keep(connection, &channels)?, Changes::default())))
     }
 
     fn next_outbox(&self) -> Answering<'_, Option<Timestamp>> {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use grantkeep_notify::{Channel, ChannelName, Command, Sender};
 use grantkeep_oauth::state as digest;
+use grantkeep_store::Queued;
 
 use super::*;
 
@@ -41,15 +42,23 @@ impl Stage {
         self.submit(&token, None).await.unwrap().credential
     }
 
+    /// Everything in the outbox.
+    async fn all(&self) -> Vec<Queued> {
+        let mut all = Vec::new();
+        for (channel, _) in self.keeper.channels.channels() {
+            all.extend(self.store.outbox(channel.as_str(), Timestamp::from_unix(i64::MAX), 1000).await.unwrap());
+        }
+        all
+    }
+
     /// What is written down to be told so far, by channel.
     async fn queued(&self) -> Vec<String> {
         self.keeper.tell_due().await.unwrap();
-        let queued = self.store.outbox(Timestamp::from_unix(i64::MAX), 1000).await.unwrap();
-        queued.iter().map(|it| format!("{} {}", it.notice.channel, it.notice.tidings.as_str())).collect()
+        self.all().await.iter().map(|it| format!("{} {}", it.notice.channel, it.notice.tidings.as_str())).collect()
     }
 
     async fn empty(&self) {
-        let all = self.store.outbox(Timestamp::from_unix(i64::MAX), 1000).await.unwrap();
+        let all = self.all().await;
         self.store.outbox_remove(all.iter().map(|it| it.id).collect()).await.unwrap();
     }
 }
@@ -126,23 +135,25 @@ async fn what_a_channel_does_not_take_is_tried_again_for_a_day() {
     stage.a_day(100_001).await;
     hour(18);
     assert_eq!(stage.queued().await, ["cat expiring", "false expiring"]);
-    let of = |channel: &str| {
-        let (store, channel) = (Arc::clone(&stage.store), channel.to_owned());
-        async move {
-            let queued = store.outbox(Timestamp::from_unix(i64::MAX), 10).await.unwrap();
-            queued.into_iter().filter(|it| it.notice.channel == channel).collect::<Vec<_>>()
-        }
+    let name = |channel: &str| ChannelName::new(channel).unwrap();
+    let of = async |channel: &str| {
+        let mut all = stage.all().await;
+        all.retain(|it| it.notice.channel == channel);
+        all
     };
-    assert_eq!(stage.keeper.send_over("cat", of("cat").await).await.unwrap(), None);
+    assert_eq!(stage.keeper.send_over(&name("cat"), of("cat").await).await.unwrap(), None);
     assert!(of("cat").await.is_empty(), "delivered");
     let message = of("false").await[0].notice.message.clone();
     for tries in 1..=7 {
-        assert!(stage.keeper.send_over("false", of("false").await).await.unwrap().is_some(), "left alone for a while");
+        assert!(
+            stage.keeper.send_over(&name("false"), of("false").await).await.unwrap().is_some(),
+            "left alone for a while"
+        );
         let waiting = of("false").await;
         assert_eq!((waiting[0].tries, &waiting[0].notice.message), (tries, &message));
-        assert!(stage.store.outbox(clock(), 10).await.unwrap().is_empty(), "not at once");
+        assert!(stage.store.outbox("false", clock(), 10).await.unwrap().is_empty(), "not at once");
     }
-    stage.keeper.send_over("false", of("false").await).await.unwrap();
+    stage.keeper.send_over(&name("false"), of("false").await).await.unwrap();
     assert!(of("false").await.is_empty(), "given up after eight");
 }
 
@@ -155,9 +166,9 @@ async fn many_at_once_are_one_message() {
     }
     hour(18);
     assert_eq!(stage.queued().await.len(), 12);
-    let queued = stage.store.outbox(clock(), 100).await.unwrap();
-    stage.keeper.send_over("false", queued).await.unwrap();
-    let mut messages: Vec<_> = stage.store.outbox(Timestamp::from_unix(i64::MAX), 100).await.unwrap();
+    let queued = stage.all().await;
+    stage.keeper.send_over(&ChannelName::new("false").unwrap(), queued).await.unwrap();
+    let mut messages = stage.all().await;
     assert!(messages.iter().all(|it| it.tries == 1));
     messages.dedup_by_key(|it| it.notice.message.clone());
     assert_eq!(messages.len(), 1);

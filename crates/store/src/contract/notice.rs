@@ -54,13 +54,17 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     // An older revision writes neither.
     let late = store.tell(credential.clone(), vec![notice(credential.id, Tidings::Dead)]).await;
     assert_eq!(late.unwrap_err(), StoreFault::Stale);
-    let queued = store.outbox(at(0), 10).await.unwrap();
+    let queued = store.outbox("mail", at(0), 10).await.unwrap();
     assert_eq!(queued.iter().map(|it| &it.notice).collect::<Vec<_>>(), [&notice(credential.id, Tidings::Expiring)]);
 
     // A clock that was set back.
     store.rethink_notices(at(0)).await.unwrap();
     assert!(store.due_notices(at(0), 100).await.unwrap().iter().any(|it| it.id == credential.id));
-    store.outbox_remove(vec![queued[0].id]).await.unwrap();
+    assert!(store.outbox("other", at(0), 10).await.unwrap().is_empty());
+    store.outbox_for_only(vec!["mail".to_owned()]).await.unwrap();
+    assert_eq!(store.outbox_waiting().await.unwrap(), 1);
+    store.outbox_for_only(vec!["other".to_owned()]).await.unwrap();
+    assert_eq!(store.outbox_waiting().await.unwrap(), 0);
     store.delete(&credential.owner, credential.id).await.unwrap();
 }
 
@@ -71,7 +75,7 @@ async fn of_one_credential_nothing_overtakes(store: &dyn Store) {
     store.tell(first, vec![notice(one.id, Tidings::Recovered)]).await.unwrap();
     store.tell(other.clone(), vec![notice(other.id, Tidings::Dead)]).await.unwrap();
     let told = async |now| {
-        let queued = store.outbox(now, 10).await.unwrap();
+        let queued = store.outbox("mail", now, 10).await.unwrap();
         queued.into_iter().map(|it| (it.id, it.notice.tidings, it.tries)).collect::<Vec<_>>()
     };
     let queued = told(at(0)).await;
@@ -83,7 +87,7 @@ async fn of_one_credential_nothing_overtakes(store: &dyn Store) {
     assert_eq!(queued.iter().map(|it| (it.1, it.2)).collect::<Vec<_>>(), [(Tidings::Dead, 0), (Tidings::Expired, 1)]);
     let ids: Vec<i64> = queued.iter().map(|it| it.0).collect();
     store.outbox_group(ids.clone(), "n_many".to_owned()).await.unwrap();
-    assert!(store.outbox(at(60), 10).await.unwrap().iter().all(|it| it.notice.message == "n_many"));
+    assert!(store.outbox("mail", at(60), 10).await.unwrap().iter().all(|it| it.notice.message == "n_many"));
     store.outbox_remove(ids).await.unwrap();
     let last = told(at(60)).await;
     assert_eq!(last.iter().map(|it| it.1).collect::<Vec<_>>(), [Tidings::Recovered]);

@@ -23,15 +23,30 @@ pub(super) fn add(connection: &Connection, notices: &[NewNotice]) -> Result<(), 
     Ok(())
 }
 
-/// What may be sent now: of one credential over one channel only the oldest, so that nothing overtakes.
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Queued>, StoreFault> {
+/// What may be sent over a channel now: of one credential only the oldest, so that nothing overtakes.
+pub(super) fn due(
+    connection: &Connection,
+    channel: &str,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Queued>, StoreFault> {
     let sql = "SELECT id, message, channel, owner, credential_id, tidings, at, expires_at, tries FROM outbox AS it \
-         WHERE next_at <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.channel = it.channel \
-         AND older.credential_id = it.credential_id AND older.id < it.id) ORDER BY next_at, id LIMIT ?2";
+         WHERE channel = ?1 AND next_at <= ?2 AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.channel = ?1 \
+         AND older.credential_id = it.credential_id AND older.id < it.id) ORDER BY next_at, id LIMIT ?3";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![now.unix(), limit], |row| Ok(read(row)))?;
+    let rows = statement.query_map(params![channel, now.unix(), limit], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
+}
+
+/// Forgets what is for other channels.
+pub(super) fn keep(connection: &Connection, channels: &[String]) -> Result<(), StoreFault> {
+    let mut statement = connection.prepare("SELECT DISTINCT channel FROM outbox")?;
+    let there: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for gone in there.iter().filter(|channel| !channels.contains(channel)) {
+        connection.execute("DELETE FROM outbox WHERE channel = ?1", [gone])?;
+    }
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Queued, StoreFault> {
