@@ -5,7 +5,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,6 +40,7 @@ const AGAIN_AFTER: [Lifetime; 7] = [
     Lifetime::from_hours(6),
     Lifetime::from_hours(12),
 ];
+const LAST_WAIT: Lifetime = Lifetime::from_hours(12);
 const OVER_AFTER: Lifetime = Lifetime::from_hours(24);
 
 /// A channel that did not take a message is left alone for so long.
@@ -74,7 +78,7 @@ impl Keeper {
             let sleep = self.until_next_notice().await;
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                Some(Ok(done)) = channels.sending.join_next() => channels.done(done, self.steady()),
+                Some(Ok(Some(done))) = channels.sending.join_next() => channels.done(done, self.steady()),
             }
         }
     }
@@ -156,12 +160,23 @@ impl Keeper {
             }
             let (keeper, name) = (Arc::clone(self), name.clone());
             channels.resting.insert(name.clone(), None);
-            channels.sending.spawn(async move {
-                let rest = keeper.send_over(&name, queued).await.unwrap_or_else(|fault| {
+            let stopping = Stopping::default();
+            let stopped = Arc::clone(&stopping.0);
+            // A message on its way is finished when the watcher ends, and no further one is begun: what a receiver has taken must
+            // not be sent again.
+            let flight = self.flights.begin();
+            let sending = tokio::spawn(async move {
+                let rest = keeper.send_over(&name, queued, &stopped).await.unwrap_or_else(|fault| {
                     warn_of(Err(fault));
                     Some(REST)
                 });
+                drop(flight);
                 (name, rest)
+            });
+            channels.sending.spawn(async move {
+                let done = sending.await;
+                drop(stopping);
+                done.ok()
             });
         }
         Ok(())
@@ -172,12 +187,17 @@ impl Keeper {
         &self,
         channel: &ChannelName,
         queued: Vec<Queued>,
+        stopped: &AtomicBool,
     ) -> Result<Option<Duration>, KeepFault> {
         for group in self.grouped(channel, queued).await? {
+            if stopped.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
             let Some(message) = self.message(&group).await? else {
                 self.store.outbox_remove(ids(&group)).await?;
                 continue;
             };
+            self.begin_try(&group, None).await?;
             let delivery = self.channels.send(channel, &message, self.now()).await;
             self.metrics.told(delivery);
             if let Delivery::Later { after, .. } = delivery {
@@ -190,23 +210,26 @@ impl Keeper {
         Ok(None)
     }
 
+    /// Counts a try before it is made: what may have arrived stays the message that it was.
+    async fn begin_try(&self, group: &[Queued], least: Option<Lifetime>) -> Result<(), KeepFault> {
+        let tries = tries(group);
+        let wait = usize::try_from(tries).ok().and_then(|tries| AGAIN_AFTER.get(tries)).unwrap_or(&LAST_WAIT);
+        // Half to all of it, so that many do not come back at once.
+        let [chance, ..] = (self.world.random)();
+        let wait = Lifetime::from_seconds(wait.seconds() / 2 + wait.seconds() / 2 * u64::from(chance) / 255);
+        let again_at = self.now().after(least.map_or(wait, |least| least.max(wait)));
+        Ok(self.store.outbox_try(ids(group), tries.saturating_add(1), again_at).await?)
+    }
+
     async fn try_again(&self, group: &[Queued], after: Option<Lifetime>) -> Result<(), KeepFault> {
-        let (now, tries) = (self.now(), group.iter().map(|queued| queued.tries).max().unwrap_or(0));
-        let wait = usize::try_from(tries).ok().and_then(|tries| AGAIN_AFTER.get(tries));
+        let now = self.now();
         let found_at = group.iter().map(|queued| queued.notice.at).min().unwrap_or(now);
-        match wait {
-            Some(wait) if now.since(found_at) < OVER_AFTER => {
-                // Half to all of it, so that many do not come back at once.
-                let [chance, ..] = (self.world.random)();
-                let wait = wait.seconds() / 2 + wait.seconds() / 2 * u64::from(chance) / 255;
-                let wait = Lifetime::from_seconds(wait).max(after.unwrap_or(Lifetime::from_seconds(0)));
-                Ok(self.store.outbox_again(ids(group), now.after(wait)).await?)
-            }
-            _ => {
-                tracing::error!(notices = group.len(), "a notice could not be delivered within a day");
-                Ok(self.store.outbox_remove(ids(group)).await?)
-            }
+        let was_last = usize::try_from(tries(group)).is_ok_and(|tries| tries >= AGAIN_AFTER.len());
+        if was_last || now.since(found_at) >= OVER_AFTER {
+            tracing::error!(notices = group.len(), "a notice could not be delivered within a day");
+            return Ok(self.store.outbox_remove(ids(group)).await?);
         }
+        if after.is_some() { self.begin_try(group, after).await } else { Ok(()) }
     }
 
     /// What is sent together. Many that have not been tried yet become digests, and stay so.
@@ -290,6 +313,11 @@ impl Keeper {
     }
 }
 
+/// How often a message has been tried.
+fn tries(group: &[Queued]) -> u32 {
+    group.iter().map(|queued| queued.tries).max().unwrap_or(0)
+}
+
 fn ids(queued: &[Queued]) -> Vec<i64> {
     queued.iter().map(|queued| queued.id).collect()
 }
@@ -309,10 +337,20 @@ fn warn_of(result: Result<(), KeepFault>) {
     }
 }
 
+/// Says to whoever sends that nobody waits for it any more, when it is dropped.
+#[derive(Default)]
+struct Stopping(Arc<AtomicBool>);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Which channels are at work, and which are left alone for a while.
 #[derive(Default)]
 struct Channels {
-    sending: JoinSet<(ChannelName, Option<Duration>)>,
+    sending: JoinSet<Option<(ChannelName, Option<Duration>)>>,
     /// None: at work.
     resting: BTreeMap<ChannelName, Option<Instant>>,
 }
@@ -361,5 +399,64 @@ impl Clock {
 
     fn is_believed(&self, steady: Instant) -> bool {
         self.jumped_at.is_none_or(|at| steady - at >= BELIEVED_AFTER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: i64 = 1_800_000_000;
+    const HOUR: i64 = 3600;
+    const YEAR: i64 = 365 * 24 * HOUR;
+
+    #[expect(clippy::disallowed_methods, reason = "tests hold the clock")]
+    fn steady() -> Instant {
+        Instant::now()
+    }
+
+    /// Looks: how far the steady clock went since the last one, and the wall clock; what is said about the wall clock then.
+    type Look = (u64, i64, (bool, bool));
+
+    /// Whether it was set back, and whether it is believed.
+    const FINE: (bool, bool) = (false, true);
+    const AHEAD: (bool, bool) = (false, false);
+    const BACK: (bool, bool) = (true, false);
+    const WAITING: (bool, bool) = (false, false);
+
+    #[test]
+    fn a_clock_that_jumped_is_believed_when_it_has_stood_for_a_while() {
+        #[rustfmt::skip]
+        let rows: [(&str, &[Look]); 14] = [
+            ("it goes as time goes",      &[(10, 10, FINE), (10, 10, FINE), (600, 600, FINE), (86_400, 86_400, FINE)]),
+            ("small steps either way",    &[(10, 120, FINE), (10, -100, FINE), (10, 130, FINE), (10, -110, FINE)]),
+            ("a leap second, a slow turn", &[(10, 11, FINE), (10, 9, FINE), (0, 0, FINE)]),
+            ("just too far ahead",        &[(10, 131, AHEAD), (299, 299, WAITING), (1, 1, FINE)]),
+            ("just too far back",         &[(10, -111, BACK), (299, 299, WAITING), (1, 1, FINE)]),
+            ("a night's sleep",           &[(10, 8 * HOUR, AHEAD), (10, 10, WAITING), (290, 290, FINE), (10, 10, FINE)]),
+            ("an hour ahead and back",    &[(10, HOUR, AHEAD), (10, 10, WAITING), (10, -HOUR, BACK), (290, 290, WAITING), (10, 10, FINE)]),
+            ("an hour back and ahead",    &[(10, -HOUR, BACK), (10, HOUR, AHEAD), (300, 300, FINE)]),
+            ("a year ahead, stays",       &[(10, YEAR, AHEAD), (300, 300, FINE)]),
+            ("a year ahead and back",     &[(10, YEAR, AHEAD), (60, 60, WAITING), (10, -YEAR, BACK), (300, 300, FINE)]),
+            ("a year back and ahead",     &[(10, -YEAR, BACK), (60, 60, WAITING), (10, YEAR, AHEAD), (300, 300, FINE)]),
+            ("1970",                      &[(10, -BEGIN, BACK), (10, BEGIN, AHEAD), (300, 300, FINE)]),
+            ("the year 0, the year 9999", &[(10, i64::MIN, BACK), (10, i64::MAX, AHEAD), (300, 300, FINE)]),
+            ("again and again",           &[(10, HOUR, AHEAD), (200, 2 * HOUR, AHEAD), (200, 3 * HOUR, AHEAD), (299, 299, WAITING), (1, 1, FINE)]),
+        ];
+        for (what, looks) in rows {
+            let (mut unix, mut monotonic) = (BEGIN, steady());
+            let mut clock = Clock::new(Timestamp::from_unix(unix), monotonic);
+            assert!(clock.is_believed(monotonic), "{what}");
+            for (at, (passed, wall, expected)) in looks.iter().enumerate() {
+                unix = unix.saturating_add(*wall);
+                monotonic += Duration::from_secs(*passed);
+                let now = Timestamp::from_unix(unix);
+                // The years end at 9999; a jump from there begins there.
+                unix = now.unix();
+                let back_to = clock.look(now, monotonic);
+                assert!(back_to.is_none_or(|to| to == now), "{what}, look {at}");
+                assert_eq!((back_to.is_some(), clock.is_believed(monotonic)), *expected, "{what}, look {at}");
+            }
+        }
     }
 }

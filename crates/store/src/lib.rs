@@ -178,8 +178,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Makes notices one message.
     fn outbox_group(&self, ids: Vec<i64>, message: String) -> Answering<'_, ()>;
 
-    /// Notices that were tried in vain, and when to try again.
-    fn outbox_again(&self, ids: Vec<i64>, at: Timestamp) -> Answering<'_, ()>;
+    /// Notices that are being tried for that time, and when to try again if it comes to nothing.
+    fn outbox_try(&self, ids: Vec<i64>, tries: u32, again_at: Timestamp) -> Answering<'_, ()>;
 
     /// Notices that are done with.
     fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()>;

@@ -285,8 +285,8 @@ impl Store for SqliteStore {
         self.write(move |connection| Ok((outbox::group(connection, &ids, &message)?, Changes::default())))
     }
 
-    fn outbox_again(&self, ids: Vec<i64>, at: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::again(connection, &ids, at)?, Changes::default())))
+    fn outbox_try(&self, ids: Vec<i64>, tries: u32, again_at: Timestamp) -> Answering<'_, ()> {
+        self.write(move |connection| Ok((outbox::begin_try(connection, &ids, tries, again_at)?, Changes::default())))
     }
 
     fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()> {

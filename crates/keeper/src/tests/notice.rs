@@ -1,12 +1,14 @@
 //! Telling people: once each, written down before it is sent, and links that renew one credential once.
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::atomic::AtomicBool};
 
 use grantkeep_notify::{Channel, ChannelName, Command, Sender};
 use grantkeep_oauth::state as digest;
 use grantkeep_store::Queued;
 
 use super::*;
+
+static GOING: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     /// How far this test's clock is ahead; its runtime has one thread.
@@ -141,19 +143,19 @@ async fn what_a_channel_does_not_take_is_tried_again_for_a_day() {
         all.retain(|it| it.notice.channel == channel);
         all
     };
-    assert_eq!(stage.keeper.send_over(&name("cat"), of("cat").await).await.unwrap(), None);
+    assert_eq!(stage.keeper.send_over(&name("cat"), of("cat").await, &GOING).await.unwrap(), None);
     assert!(of("cat").await.is_empty(), "delivered");
     let message = of("false").await[0].notice.message.clone();
     for tries in 1..=7 {
         assert!(
-            stage.keeper.send_over(&name("false"), of("false").await).await.unwrap().is_some(),
+            stage.keeper.send_over(&name("false"), of("false").await, &GOING).await.unwrap().is_some(),
             "left alone for a while"
         );
         let waiting = of("false").await;
         assert_eq!((waiting[0].tries, &waiting[0].notice.message), (tries, &message));
         assert!(stage.store.outbox("false", clock(), 10).await.unwrap().is_empty(), "not at once");
     }
-    stage.keeper.send_over(&name("false"), of("false").await).await.unwrap();
+    stage.keeper.send_over(&name("false"), of("false").await, &GOING).await.unwrap();
     assert!(of("false").await.is_empty(), "given up after eight");
 }
 
@@ -167,7 +169,7 @@ async fn many_at_once_are_one_message() {
     hour(18);
     assert_eq!(stage.queued().await.len(), 12);
     let queued = stage.all().await;
-    stage.keeper.send_over(&ChannelName::new("false").unwrap(), queued).await.unwrap();
+    stage.keeper.send_over(&ChannelName::new("false").unwrap(), queued, &GOING).await.unwrap();
     let mut messages = stage.all().await;
     assert!(messages.iter().all(|it| it.tries == 1));
     messages.dedup_by_key(|it| it.notice.message.clone());

@@ -80,7 +80,7 @@ async fn of_one_credential_nothing_overtakes(store: &dyn Store) {
     };
     let queued = told(at(0)).await;
     assert_eq!(queued.iter().map(|it| it.1).collect::<Vec<_>>(), [Tidings::Expired, Tidings::Dead]);
-    store.outbox_again(vec![queued[0].0], at(60)).await.unwrap();
+    store.outbox_try(vec![queued[0].0], 1, at(60)).await.unwrap();
     assert_eq!(told(at(59)).await.iter().map(|it| it.1).collect::<Vec<_>>(), [Tidings::Dead]);
     assert_eq!(store.next_outbox().await.unwrap(), Some(at(0)));
     let queued = told(at(60)).await;

@@ -86,10 +86,15 @@ pub(super) fn group(connection: &Connection, ids: &[i64], message: &str) -> Resu
     Ok(())
 }
 
-pub(super) fn again(connection: &Connection, ids: &[i64], at: Timestamp) -> Result<(), StoreFault> {
-    let mut statement = connection.prepare_cached("UPDATE outbox SET tries = tries + 1, next_at = ?2 WHERE id = ?1")?;
+pub(super) fn begin_try(
+    connection: &Connection,
+    ids: &[i64],
+    tries: u32,
+    again_at: Timestamp,
+) -> Result<(), StoreFault> {
+    let mut statement = connection.prepare_cached("UPDATE outbox SET tries = ?2, next_at = ?3 WHERE id = ?1")?;
     for id in ids {
-        statement.execute(params![id, at.unix()])?;
+        statement.execute(params![id, tries, again_at.unix()])?;
     }
     Ok(())
 }
