@@ -1,10 +1,12 @@
 // A person at a headless Chromium: opens an address, signs in, and allows or declines, on the pages of the servers in this folder.
 //
-// One JSON line in, one out. In: {open, as, choose, session, code, hold, bring, screen, shot}. Out: {address, status, heading, text,
-// went_to, requests, complaints, history, looks} or {error}. `choose` is `allow` or `deny`. `session` names a cookie jar that is kept;
-// without it each visit has its own. An address that begins with `hold` is not gone to: `went_to` tells it. `bring` is `paste` or
+// One JSON line in, one out. In: {open, as, choose, session, code, hold, bring, screen, shot, only_look}. Out: {address, status, heading,
+// text, went_to, requests, complaints, history, looks, actions} or {error}. `choose` is `allow` or `deny`. `session` names a cookie jar
+// that is kept; without it each visit has its own. An address that begins with `hold` is not gone to: `went_to` tells it. `bring` is `paste` or
 // `bookmark`: the connect page opens the provider's in a new tab, and the answer is brought back so. `screen` is what Playwright takes
 // for a context; with `shot`, the beginning of a path, the pages of the first one's server are measured and their pictures written.
+// With `only_look` nothing is done on the first page. `actions` counts what the person did: every press, and what is typed,
+// copied or pasted.
 // Nothing but loopback is ever reached: the resolver finds nothing else.
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
@@ -27,7 +29,8 @@ const WANTS = [
   ['form[action^="/connect/"]:has(button, input[type=submit])', press('form[action^="/connect/"] :is(button, input[type=submit])')],
 ]
 
-async function signIn(page, { as }) {
+async function signIn(page, { as }, seen) {
+  seen.actions += 2
   const form = page.locator('form:has(input[type=password])').first()
   await form.locator('input[name=login], input[name=username]').fill(as)
   await form.locator('input[type=password]').fill('password')
@@ -35,15 +38,20 @@ async function signIn(page, { as }) {
 }
 
 /** The sandbox asks for no password. */
-async function sayWho(page, { as }) {
+async function sayWho(page, { as }, seen) {
   const choice = page.locator(`[name=person][value="${as}"]`).first()
   await choice.click()
-  if ((await choice.getAttribute('type')) === 'radio') await page.locator('form:has([name=person]) button').first().click()
+  if ((await choice.getAttribute('type')) !== 'radio') return
+  seen.actions += 1
+  await page.locator('form:has([name=person]) button').first().click()
 }
 
-async function enterCode(page, { code }) {
+async function enterCode(page, { code }, seen) {
   const field = page.locator('input[name=user_code]:not([type=hidden])').first()
-  if (!(await field.inputValue())) await field.fill(code ?? '')
+  if (!(await field.inputValue())) {
+    seen.actions += 1
+    await field.fill(code ?? '')
+  }
   await page.locator('button[type=submit], form button:not([type])').first().click()
 }
 
@@ -62,10 +70,15 @@ async function visit(browser, sessions, order) {
   const context = sessions.get(order.session) ?? (await newContext(browser, order.screen))
   if (order.session) sessions.set(order.session, context)
   const page = await context.newPage()
-  const seen = { status: null, went_to: null, requests: [], complaints: [], looks: [] }
+  const seen = { status: null, went_to: null, requests: [], complaints: [], looks: [], actions: 0 }
   await watch(page, seen, order.hold)
   try {
     await arrive(page, () => page.goto(order.open))
+    if (order.only_look) {
+      await look(page, order, seen)
+      return { ...(await settled(page)), ...seen, history: [] }
+    }
+    await goesOn(page)
     const last = order.bring ? await bring(page, order, seen) : page
     await answer(last, order, seen)
     return { ...(await settled(last)), ...seen, history: await history(last) }
@@ -80,13 +93,20 @@ async function newContext(browser, screen) {
   return context
 }
 
+/** The page of a notice's link presses its button by itself: the person waits until it has led on. */
+async function goesOn(page) {
+  await page.locator('form[data-goes-on]').waitFor({ state: 'detached' })
+  await page.waitForLoadState()
+}
+
 /** Does what pages want, one after the other, until one wants nothing. */
 async function answer(page, order, seen) {
   for (let pages = 0; pages < PAGES; pages += 1) {
     await look(page, order, seen)
     const want = await wanted(page)
     if (!want) return
-    await arrive(page, () => want(page, order))
+    seen.actions += 1
+    await arrive(page, () => want(page, order, seen))
     // Who has declined is asked no more, even where the server begins anew.
     if (order.declined) return look(page, order, seen)
   }
@@ -97,6 +117,7 @@ async function answer(page, order, seen) {
 async function bring(page, order, seen) {
   await look(page, order, seen)
   const opened = page.context().waitForEvent('page')
+  seen.actions += 1
   await page.locator('form[target=_blank] button').click()
   const tab = await opened
   await watch(tab, seen)
@@ -105,9 +126,12 @@ async function bring(page, order, seen) {
   if (order.bring === 'bookmark') {
     const [scheme, script] = (await page.locator('a.bookmarklet').getAttribute('href')).split(/:(.*)/s)
     if (scheme !== 'javascript') throw new Error(`the bookmark is ${scheme}:`)
+    seen.actions += 1
     await arrive(tab, () => tab.evaluate(decodeURIComponent(script)))
     return tab
   }
+  // Copied there, pasted here, and the button below.
+  seen.actions += 3
   await page.locator('textarea[name=token_data]').fill(tab.url())
   await arrive(page, () => page.locator('form:has(textarea) button').click())
   return page

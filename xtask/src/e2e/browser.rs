@@ -29,6 +29,8 @@ pub(super) struct Visit<'a> {
     pub(super) bring: Option<Bring>,
     /// The size and the colours of the browser, and where pictures of our pages go.
     pub(super) look: Option<Look<'a>>,
+    /// Nothing is pressed, and no script runs.
+    pub(super) only_look: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +53,17 @@ pub(super) struct Look<'a> {
 impl<'a> Visit<'a> {
     /// Alice, who allows, in a fresh browser. Where she goes is said later.
     pub(super) fn alice() -> Self {
-        Self { open: "", person: "alice", allow: true, session: None, code: None, hold: None, bring: None, look: None }
+        Self {
+            open: "",
+            person: "alice",
+            allow: true,
+            session: None,
+            code: None,
+            hold: None,
+            bring: None,
+            look: None,
+            only_look: false,
+        }
     }
 
     pub(super) fn to(open: &'a str) -> Self {
@@ -86,6 +98,10 @@ impl<'a> Visit<'a> {
         Self { look: Some(look), ..self }
     }
 
+    pub(super) fn only_looking(self, look: Look<'a>) -> Self {
+        Self { look: Some(look), only_look: true, ..self }
+    }
+
     fn order(&self) -> Value {
         let bring = self.bring.map(|bring| match bring {
             Bring::Bookmark => "bookmark",
@@ -96,12 +112,13 @@ impl<'a> Visit<'a> {
                 "viewport": { "width": look.width, "height": look.height },
                 "isMobile": look.width < look.height,
                 "colorScheme": if look.dark { "dark" } else { "light" },
+                "javaScriptEnabled": !self.only_look,
             })
         });
         json!({
             "open": self.open, "as": self.person, "choose": if self.allow { "allow" } else { "deny" },
             "session": self.session, "code": self.code, "hold": self.hold, "bring": bring, "screen": screen,
-            "shot": self.look.map(|look| look.shot),
+            "shot": self.look.map(|look| look.shot), "only_look": self.only_look,
         })
     }
 }
@@ -114,6 +131,8 @@ pub(super) struct Page {
     /// Status of the last answer to a visit.
     pub(super) status: u64,
     pub(super) heading: String,
+    /// What the person did: every press, and what was typed, copied or pasted.
+    pub(super) actions: u64,
     pub(super) text: String,
     /// The last address that the person was sent to, its fragment included, whether or not somebody answered there.
     pub(super) went_to: String,
@@ -153,6 +172,7 @@ impl Browser {
         Ok(Page {
             address: text(&answer["address"]),
             status: answer["status"].as_u64().unwrap_or(0),
+            actions: answer["actions"].as_u64().unwrap_or(u64::MAX),
             heading: text(&answer["heading"]),
             text: text(&answer["text"]),
             went_to: text(&answer["went_to"]),

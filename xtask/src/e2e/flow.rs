@@ -2,6 +2,7 @@
 
 mod django;
 mod mastodon;
+mod notice;
 mod oidc;
 mod plain;
 mod renewal;
@@ -155,6 +156,22 @@ pub(super) const FLOWS: &[Flow] = &[
     ),
     at_home("sandbox/vk-fragment", sandbox::vk_fragment, "VK's token in the fragment, through our page"),
     at_home("sandbox/phone", sandbox::phone, "our pages on a phone and a desktop, light and dark"),
+    at_home("notice/one-tap", notice::one_tap, "a message's link on a phone: VK's token renewed in two taps, once"),
+    at_home(
+        "notice/one-tap-blank",
+        notice::one_tap_blank,
+        "the same where VK leads to its blank page: opened, allowed, copied, pasted",
+    ),
+    at_home(
+        "notice/one-tap-mastodon",
+        notice::one_tap_mastodon,
+        "the same at a server of Mastodon's kin whose tokens end",
+    ),
+    at_home(
+        "notice/reference",
+        notice::reference,
+        "a webhook's signature, verified by the reference library of Standard Webhooks",
+    ),
 ];
 
 impl Flow {

@@ -59,6 +59,8 @@ pub(super) fn prepare() -> Result<(), Failure> {
     install("oidc", "package-lock.json", "node_modules", Command::new("npm").args(NPM))?;
     copy("browser")?;
     install("browser", "package-lock.json", "node_modules", Command::new("npm").args(NPM))?;
+    copy("webhook")?;
+    install("webhook", "package-lock.json", "node_modules", Command::new("npm").args(NPM))?;
     copy("django")?;
     install("django", "requirements.txt", "packages", Command::new("python3").args(PIP))
 }

@@ -45,6 +45,11 @@ impl Home {
         Self { always: &["--sandbox"], ..self }
     }
 
+    /// A file in the folder that is its `HOME`.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
         let program = target.join("debug").join("grantkeep");

@@ -17,8 +17,8 @@ const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1280, 8
 const LOWEST_BUTTON: f64 = 40.0;
 
 /// A running `serve --sandbox`.
-struct Sandbox {
-    home: Home,
+pub(super) struct Sandbox {
+    pub(super) home: Home,
     announced: Vec<Announced>,
     _serving: Child,
 }
@@ -31,7 +31,7 @@ struct Announced {
 }
 
 impl Sandbox {
-    fn start(home: Home) -> Result<Self, String> {
+    pub(super) fn start(home: Home) -> Result<Self, String> {
         let home = home.in_sandbox();
         let mut serving = home.start(&["serve", "--sandbox-listen", "127.0.0.1:0"])?;
         let mut announced = Vec::new();
@@ -41,12 +41,36 @@ impl Sandbox {
         Ok(Self { home, announced, _serving: serving })
     }
 
+    /// Its VK always sends to the blank page; so a home beside it, with a configuration, has a VK application whose redirect URI is ours.
+    pub(super) fn beside(world: &World, flow: &str, configuration: &str) -> Result<(Self, Home), String> {
+        let elsewhere = Home::new(world, flow, "")?.with("GRANTKEEP_LISTEN", "127.0.0.1:0");
+        let sandbox = Self::start(elsewhere)?;
+        let vk = sandbox.url("VK")?;
+        let home = Home::new(world, &format!("{flow}-home"), configuration)?
+            .with("GRANTKEEP_VK_OAUTH_URL", vk)
+            .with("GRANTKEEP_VK_API_URL", vk)
+            .with("GRANTKEEP_VK_REDIRECT_URI", format!("{}/callback/vk", world.callback()));
+        Ok((sandbox, home))
+    }
+
+    /// The address of an emulated provider.
+    pub(super) fn url(&self, name: &str) -> Result<&str, String> {
+        Ok(&self.find(name)?.url)
+    }
+
     fn find(&self, name: &str) -> Result<&Announced, String> {
         self.announced.iter().find(|one| one.name == name).ok_or_else(|| format!("`{name}` is not announced"))
     }
 
     /// Logs in with the command that is announced for `name`, and more words. The terminal and the page say who that is.
-    fn log_in(&self, world: &World, name: &str, more: &[&str], whom: &str, order: Visit<'_>) -> Result<Page, String> {
+    pub(super) fn log_in(
+        &self,
+        world: &World,
+        name: &str,
+        more: &[&str],
+        whom: &str,
+        order: Visit<'_>,
+    ) -> Result<Page, String> {
         let announced = self.find(name)?;
         let words: Vec<&str> = announced.command.iter().map(String::as_str).chain(more.iter().copied()).collect();
         arrive(world, &self.home, &words, whom, order)
@@ -81,7 +105,7 @@ fn sandbox(world: &World, flow: &str) -> Result<Sandbox, String> {
 }
 
 /// Anna lives in the sandbox.
-fn anna() -> Visit<'static> {
+pub(super) fn anna() -> Visit<'static> {
     Visit::alice().as_person("anna")
 }
 
@@ -129,7 +153,7 @@ pub(super) fn acme_device(world: &World) -> Done {
 }
 
 /// Anna's number at VK, by which her token is called.
-const VK_ANNA: &str = "vk_100001";
+pub(super) const VK_ANNA: &str = "vk_100001";
 
 fn at_vk(world: &World, flow: &str, name: &str, order: Visit<'_>) -> Done {
     let sandbox = sandbox(world, flow)?;
@@ -158,15 +182,8 @@ pub(super) fn vk_bookmarklet(world: &World) -> Done {
     at_vk(world, "sandbox/vk-bookmarklet", "VK", anna().bringing(Bring::Bookmark))
 }
 
-/// In the sandbox VK always sends to its blank page; so a home beside it has a VK application whose redirect URI is ours.
 pub(super) fn vk_fragment(world: &World) -> Done {
-    let elsewhere = Home::new(world, "sandbox/vk-fragment", "")?.with("GRANTKEEP_LISTEN", "127.0.0.1:0");
-    let sandbox = Sandbox::start(elsewhere)?;
-    let vk = &sandbox.find("VK")?.url;
-    let home = Home::new(world, "sandbox/vk-fragment-home", "")?
-        .with("GRANTKEEP_VK_OAUTH_URL", vk)
-        .with("GRANTKEEP_VK_API_URL", vk)
-        .with("GRANTKEEP_VK_REDIRECT_URI", format!("{}/callback/vk", world.callback()));
+    let (_sandbox, home) = Sandbox::beside(world, "sandbox/vk-fragment", "")?;
     arrive(world, &home, &["vk"], VK_ANNA, anna())?;
     kept_from_vk(&home)
 }
@@ -182,7 +199,7 @@ pub(super) fn phone(world: &World) -> Done {
                 let shot = place.join(&name).display().to_string();
                 let order = anna().looking(Look { width, height, dark, shot: &shot });
                 let page = sandbox.log_in(world, provider, &[], whom, Visit { bring, ..order })?;
-                fits(&page).map_err(|finding| format!("{name}: {finding}"))?;
+                both_seen(&page).and_then(|()| fits(&page)).map_err(|finding| format!("{name}: {finding}"))?;
             }
         }
     }
@@ -190,11 +207,15 @@ pub(super) fn phone(world: &World) -> Done {
     Ok(())
 }
 
-/// The connect page and the page at the end: nothing to scroll to the side for, nothing too small to hit.
-fn fits(page: &Page) -> Done {
+/// The connect page and the page at the end.
+fn both_seen(page: &Page) -> Done {
     let paths = || page.looks.iter().map(|look| look["address"].as_str().unwrap_or_default());
     let both = ["/connect/", "/done/"].iter().all(|begin| paths().any(|path| path.starts_with(begin)));
-    ensure(both, || format!("other pages were seen: {:?}", page.looks))?;
+    ensure(both, || format!("other pages were seen: {:?}", page.looks))
+}
+
+/// Our pages on the way: nothing to scroll to the side for, nothing too small to hit.
+pub(super) fn fits(page: &Page) -> Done {
     for look in &page.looks {
         ensure(look["too_wide"] == 0, || format!("must be scrolled to the side: {look}"))?;
         // Null where there is none.
