@@ -18,9 +18,12 @@ use url::Url;
 use super::*;
 
 mod audit;
+mod clock;
 mod forecast;
+mod herd;
 mod login;
 mod notice;
+mod outage;
 mod renewal;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
