@@ -41,7 +41,6 @@ const AGAIN_AFTER: [Lifetime; 7] = [
     Lifetime::from_hours(12),
 ];
 const LAST_WAIT: Lifetime = Lifetime::from_hours(12);
-const OVER_AFTER: Lifetime = Lifetime::from_hours(24);
 
 /// A channel that did not take a message is left alone for so long.
 const REST: Duration = Duration::from_secs(20);
@@ -222,11 +221,9 @@ impl Keeper {
     }
 
     async fn try_again(&self, group: &[Queued], after: Option<Lifetime>) -> Result<(), KeepFault> {
-        let now = self.now();
-        let found_at = group.iter().map(|queued| queued.notice.at).min().unwrap_or(now);
         let was_last = usize::try_from(tries(group)).is_ok_and(|tries| tries >= AGAIN_AFTER.len());
-        if was_last || now.since(found_at) >= OVER_AFTER {
-            tracing::error!(notices = group.len(), "a notice could not be delivered within a day");
+        if was_last {
+            tracing::error!(notices = group.len(), "a notice could not be delivered by eight tries within a day");
             return Ok(self.store.outbox_remove(ids(group)).await?);
         }
         if after.is_some() { self.begin_try(group, after).await } else { Ok(()) }

@@ -40,13 +40,19 @@ const LOOK_AFTER: Duration = Duration::from_millis(100);
 const ASKED_FOR: Duration = Duration::from_secs(40);
 
 const FIRST_RETRY_AFTER: Lifetime = Lifetime::from_seconds(2);
-const LAST_RETRY_AFTER: Lifetime = Lifetime::from_minutes(15);
+
+/// After however long an outage, everything is tried again within 5 minutes of its end; how hard a host is asked is limited by its
+/// pace.
+const LAST_RETRY_AFTER: Lifetime = Lifetime::from_minutes(4);
 
 /// What is wrong with the application is mended by a person, and not in minutes.
 const MISCONFIGURED_RETRY_AFTER: Lifetime = Lifetime::from_hours(1);
 
 /// Between two tries to store an answer.
 const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Cause of a renewal that was not tried, because its host has not answered for a while.
+const HOST_UNAVAILABLE: &str = "host_unavailable";
 
 /// Cause of a renewal whose process ended in the middle of it.
 const INTERRUPTED: &str = "interrupted";
@@ -139,7 +145,7 @@ impl Keeper {
             Err(heard) => return Ok(Some(self.came_to_nothing(current, heard).await)),
         };
         if let Err(open_for) = self.hosts.admit(prepared.host(), (self.world.steady)()).await {
-            let heard = Heard::Later { cause: "host_unavailable".into(), after: Some(self.spread(open_for)) };
+            let heard = Heard::Later { cause: HOST_UNAVAILABLE.into(), after: Some(self.spread(open_for)) };
             return Ok(Some(self.came_to_nothing(current, heard).await));
         }
         // From the lease on nobody who stops waiting can cut it off: the writer would take the lease all the same, and nothing
@@ -305,7 +311,9 @@ impl Keeper {
     fn after(&self, credential: &Credential, heard: &Heard) -> Renewal {
         let now = self.now();
         let before = &credential.renewal;
-        let failures = before.failures.saturating_add(1);
+        // What was not tried is no failure of its own: only the host's counts.
+        let was_tried = !matches!(heard, Heard::Later { cause, .. } if &**cause == HOST_UNAVAILABLE);
+        let failures = if was_tried { before.failures.saturating_add(1) } else { before.failures.max(1) };
         let trouble = |kind, cause: &str| {
             let since = before.trouble.as_ref().filter(|trouble| trouble.kind == kind).map_or(now, |it| it.since);
             Some(Trouble { kind, cause: cause.into(), since })

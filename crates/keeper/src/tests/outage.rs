@@ -24,7 +24,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(300);
 
 /// Those that were sent last and in vain, to see whether it is back, wait longest: as long as any is left alone.
 const LAST_WITHIN: Duration = Duration::from_secs(900);
-const MOST_LATE: usize = 10;
+const MOST_LATE: usize = 0;
 
 /// A steady clock that stands still unless it is told to go on, and counts what is sent meanwhile.
 struct Course<'a> {
