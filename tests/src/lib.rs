@@ -17,11 +17,13 @@ pub mod harness {
     pub mod chance;
     pub mod disk;
     pub mod home;
+    pub mod hook;
     pub mod hostile;
     pub mod http;
     pub mod json;
     pub mod jwt;
     pub mod login;
+    pub mod mailbox;
     pub mod memory;
     pub mod port;
     pub mod program;

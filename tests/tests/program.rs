@@ -27,6 +27,8 @@ mod inside;
 mod login;
 #[path = "program/misbehaviour.rs"]
 mod misbehaviour;
+#[path = "program/notice.rs"]
+mod notice;
 #[path = "program/outage.rs"]
 mod outage;
 #[path = "program/owner.rs"]
