@@ -321,7 +321,7 @@ fn every_command_explains_itself() {
         ("refresh", "grantkeep refresh acme/work"), ("forget", ""), ("key", ""),
         ("key issue", "grantkeep key issue --can"), ("key list", ""), ("key revoke", ""), ("doctor", ""),
         ("revoke", ""), ("provider", ""), ("provider list", ""), ("provider test", ""), ("audit", ""), ("audit verify", ""),
-        ("calendar", ""),
+        ("calendar", ""), ("notify", ""), ("notify test", ""),
     ];
     for (line, example) in rows {
         let help = stage.home.run(line).arg("--help").go();
@@ -348,7 +348,7 @@ fn every_command_explains_itself() {
         .collect();
     let all = [
         "serve", "login", "add", "status", "token", "refresh", "revoke", "forget", "provider", "audit", "calendar",
-        "key", "doctor", "help",
+        "notify", "key", "doctor", "help",
     ];
     assert_eq!(commands, all);
     assert!(stage.home.run("--version").go().done().starts_with("grantkeep "));
