@@ -170,8 +170,11 @@ fn many_at_once_are_one_message_with_each_named_once() {
     telling.settle();
     telling.later(0);
     let told = telling.told();
-    assert_eq!(telling.events(), ["credential.digest"; 2], "one try, and one more");
-    assert_eq!(told[0].id(), told[1].id());
+    assert!(
+        told.len() >= 2 && telling.events().iter().all(|event| event == "credential.digest"),
+        "one try, and one more"
+    );
+    assert!(told.iter().all(|it| it.id() == told[0].id()));
     for message in &told {
         message.is_signed();
         assert_eq!(names_in(&message.credentials()), names);
@@ -179,11 +182,12 @@ fn many_at_once_are_one_message_with_each_named_once() {
             message.credentials().iter().map(|credential| credential["link"].as_str().unwrap().to_owned()).collect();
         assert_eq!(links.len(), names.len(), "a link of its own for each");
     }
-    let script = telling.script();
-    assert_eq!(script.len(), 1);
-    assert_eq!(names_in(script[0]["data"]["credentials"].as_array().unwrap()), names);
+    // What was taken in the moment of the kill comes once more, as the same message.
+    let script: BTreeMap<String, BTreeSet<String>> = telling.script().iter().map(of_message).collect();
+    assert_eq!(script.into_values().collect::<Vec<_>>(), std::slice::from_ref(&names));
     let mails = telling.mailbox.mails();
-    assert_eq!(mails.len(), 1);
+    let ids: BTreeSet<_> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
+    assert_eq!(ids.len(), 1);
     assert_eq!(mails[0].header("Subject"), "30 tokens need you");
     let named = names.iter().filter(|name| mails[0].text.contains(*name)).count();
     println!("{named} of {MANY} are named in the mail");
