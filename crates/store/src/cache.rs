@@ -129,6 +129,13 @@ impl FoundCache {
         cache.insert(key, Found { credential: Arc::new(credential), only: false });
     }
 
+    /// Forgets everything, after a write that may have changed everything.
+    pub(crate) fn forget_all(&self) {
+        if let Some(cache) = &self.0 {
+            cache.clear();
+        }
+    }
+
     /// Forgets what a committed write of this credential may have changed.
     pub(crate) fn forget(&self, credential: &Credential) {
         let Some(cache) = &self.0 else { return };

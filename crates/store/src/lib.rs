@@ -160,8 +160,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Like [`Store::update`], with what is to be told because of it: both or neither.
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential>;
 
-    /// The clock was set back to `now`: what was thought about later than that is thought about again.
-    fn rethink_notices(&self, now: Timestamp) -> Answering<'_, ()>;
+    /// The clock was set back to `now`. What it said of later moments was wrong: tokens of those moments begin to live now, for as
+    /// long as was said; leases, tries and questions are no further away than they ever are; notices are thought about again. Reads
+    /// every row.
+    fn rethink(&self, now: Timestamp) -> Answering<'_, ()>;
 
     /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only.
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>>;

@@ -10,6 +10,7 @@ mod outbox;
 mod query;
 mod reader;
 mod renewal;
+mod rethink;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -261,8 +262,10 @@ impl Store for SqliteStore {
         })
     }
 
-    fn rethink_notices(&self, now: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((query::rethink_notices(connection, now)?, Changes::default())))
+    fn rethink(&self, now: Timestamp) -> Answering<'_, ()> {
+        let found = Arc::clone(&self.found);
+        let rethink = move |connection: &rusqlite::Connection| rethink::all(connection, now);
+        Box::pin(self.writer.run(rethink, move |()| found.forget_all()))
     }
 
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>> {

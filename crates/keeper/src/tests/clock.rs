@@ -218,3 +218,65 @@ async fn whatever_the_clock_does_for_a_minute_people_are_told_once() {
     assert_eq!(told(26).await, (0, "over"));
     watching.abort();
 }
+
+#[tokio::test]
+async fn what_waits_is_not_given_up_by_a_clock_that_is_ahead() {
+    let (stage, _) = telling().await;
+    let watching = tokio::spawn(Arc::clone(&stage.keeper).watch_notices());
+    sleep(18 * 3600 + 60).await;
+    assert_eq!(stage.store.outbox_waiting().await.unwrap(), 1);
+    set_by(YEAR);
+    sleep(60).await;
+    set_by(0);
+    sleep(60).await;
+    assert_eq!(stage.store.outbox_waiting().await.unwrap(), 1);
+    watching.abort();
+}
+
+#[tokio::test]
+async fn what_was_renewed_by_a_clock_that_was_ahead_is_renewed_in_time() {
+    let stage = Stage::on_the_wall().await;
+    let credential = stage.log_in(wish(ACME()), "auto=allow&person=anna").await;
+    set_by(YEAR);
+    stage.renew_what_is_due().await;
+    let generation = stage.generation(&credential).await;
+    assert_eq!(generation, credential.grant.generation + 1);
+    // Its end lies in a year that has not come yet: it is given a right one.
+    set_by(60);
+    stage.keeper.clock_was_ahead().await.unwrap();
+    for _ in 0..2 {
+        stage.renew_what_is_due().await;
+        assert_eq!(stage.generation(&credential).await, generation + 1);
+    }
+    set_by(HOUR + 60);
+    stage.renew_what_is_due().await;
+    assert_eq!(stage.generation(&credential).await, generation + 2);
+}
+
+#[tokio::test]
+async fn what_failed_by_a_clock_that_was_ahead_is_tried_again_in_time() {
+    let stage = Stage::on_the_wall().await;
+    let credential = stage.log_in(wish(ACME()), "auto=allow&person=anna").await;
+    set_by(YEAR);
+    stage.token_endpoint_answers(Some("http:503")).await;
+    stage.renew_what_is_due().await;
+    stage.token_endpoint_answers(None).await;
+    set_by(HOUR);
+    stage.keeper.clock_was_ahead().await.unwrap();
+    stage.renew_what_is_due().await;
+    assert_eq!(stage.generation(&credential).await, credential.grant.generation + 1);
+}
+
+#[tokio::test]
+async fn a_lease_of_a_clock_that_was_ahead_ends_in_time() {
+    let stage = Stage::on_the_wall().await;
+    let credential = stage.log_in(wish(ACME()), "auto=allow&person=anna").await;
+    set_by(YEAR);
+    let until = wall().after(Lifetime::from_seconds(90));
+    stage.store.lease(credential.id, credential.grant.generation, wall(), until).await.unwrap().unwrap();
+    set_by(HOUR);
+    stage.keeper.clock_was_ahead().await.unwrap();
+    stage.renew_what_is_due().await;
+    let now = stage.keeper.get(&stage.owner, credential.id).await.unwrap();
+    assert_eq!(now.renewal.leased_until, None);
+}

@@ -108,7 +108,7 @@ async fn a_clock_that_was_set_ahead_for_long_is_forgotten() {
     assert_eq!(stage.queued().await, ["cat expired"]);
     stage.empty().await;
     hour(1);
-    stage.store.rethink_notices(clock()).await.unwrap();
+    stage.keeper.clock_was_ahead().await.unwrap();
     assert_eq!(stage.queued().await, ["cat recovered"]);
     stage.empty().await;
     hour(18);

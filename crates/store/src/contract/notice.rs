@@ -58,7 +58,7 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     assert_eq!(queued.iter().map(|it| &it.notice).collect::<Vec<_>>(), [&notice(credential.id, Tidings::Expiring)]);
 
     // A clock that was set back.
-    store.rethink_notices(at(0)).await.unwrap();
+    store.rethink(at(0)).await.unwrap();
     assert!(store.due_notices(at(0), 100).await.unwrap().iter().any(|it| it.id == credential.id));
     assert!(store.outbox("other", at(0), 10).await.unwrap().is_empty());
     store.outbox_for_only(vec!["mail".to_owned()]).await.unwrap();

@@ -113,13 +113,6 @@ pub(super) fn next_notice(connection: &Connection) -> Result<Option<Timestamp>, 
     Ok(at.map(Timestamp::from_unix))
 }
 
-/// Reads every row: clocks are seldom set back.
-pub(super) fn rethink_notices(connection: &Connection, now: Timestamp) -> Result<(), StoreFault> {
-    let sql = "UPDATE credential SET told_at = NULL, notice_at = 0 WHERE told_at > ?1";
-    connection.prepare_cached(sql)?.execute([now.unix()])?;
-    Ok(())
-}
-
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
     let credential = Credential {
         id: 0,
