@@ -54,13 +54,14 @@ pub(crate) fn is_own(ask: &Ask) -> bool {
     site && origin
 }
 
-/// Whether that is a loopback address or `localhost`, with or without a port.
+/// Whether that is a loopback address, `localhost` or a name under it (RFC 6761 §6.3), with or without a port.
 fn is_loopback(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or_default();
     !host.contains('@')
-        && (name.eq_ignore_ascii_case("localhost")
+        && (last.eq_ignore_ascii_case("localhost")
             || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()))
 }
 
@@ -83,6 +84,8 @@ mod tests {
             ("localhost:9000", true),
             ("LOCALHOST", true),
             ("[::1]:8001", true),
+            ("acme.localhost:8001", true),
+            ("notlocalhost", false),
             ("localhost.", false),
             ("localhost.example.org", false),
             ("127.0.0.1.nip.io:8001", false),
