@@ -59,12 +59,12 @@ pub enum ChannelFault {
     /// The URL carries a user name or password.
     #[error("the URL must not contain a user name or password")]
     Credentials,
+    /// Not a mail address in `from`.
+    #[error("it must be one mail address, as in Name <name@example.org>")]
+    From,
     /// Not the name or address of a mail server.
     #[error("the host must be a name or an address, without a port")]
     Host,
-    /// Not a mail address.
-    #[error("it must be one mail address, as in Name <name@example.org>")]
-    Mailbox,
     /// Mail without TLS to another machine.
     #[error("mail without TLS goes to 127.0.0.0/8, [::1] and localhost only")]
     Plain,
@@ -74,6 +74,9 @@ pub enum ChannelFault {
     /// A signing secret in another form.
     #[error("the secret must be whsec_ and then base64 of 24 to 64 bytes")]
     Secret,
+    /// Not a mail address in `to`.
+    #[error("it must be one mail address, as in Name <name@example.org>")]
+    To,
     /// A token or password with characters that it cannot have.
     #[error("the token or password must be one line of printable characters, and not empty")]
     Token,
@@ -83,6 +86,9 @@ pub enum ChannelFault {
     /// Not a web address.
     #[error("the URL must begin with https:// or http:// and name a host")]
     Url,
+    /// A user name for a mail server with characters that it cannot have.
+    #[error("the user must be one line of printable characters, and not empty")]
+    User,
 }
 
 /// The name of a channel in the configuration: 1 to 32 of `a-z`, `0-9`, `-` and `_`, beginning with a letter or a digit.

@@ -97,8 +97,8 @@ impl Email {
             port: settings.port.unwrap_or(settings.security.usual_port()),
             security: settings.security,
             credentials: settings.credentials.map(credentials).transpose()?,
-            from: mailbox(&settings.from)?,
-            to: mailbox(&settings.to)?,
+            from: mailbox(&settings.from).ok_or(ChannelFault::From)?,
+            to: mailbox(&settings.to).ok_or(ChannelFault::To)?,
             limit: LIMIT,
         })
     }
@@ -191,15 +191,18 @@ fn is_here(host: &Host) -> bool {
     }
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, ChannelFault> {
+fn mailbox(text: &str) -> Option<Mailbox> {
     let one_line = !text.contains(char::is_control);
-    text.parse().ok().filter(|_| one_line).ok_or(ChannelFault::Mailbox)
+    text.parse().ok().filter(|_| one_line)
 }
 
 fn credentials((user, password): (String, Secret)) -> Result<Credentials, ChannelFault> {
     let has_word = |text: &str| !text.is_empty() && !text.contains(char::is_control);
-    let whole = has_word(&user) && has_word(password.expose());
-    if whole { Ok(Credentials::new(user, password.expose().to_owned())) } else { Err(ChannelFault::Token) }
+    match (has_word(&user), has_word(password.expose())) {
+        (false, _) => Err(ChannelFault::User),
+        (true, false) => Err(ChannelFault::Token),
+        (true, true) => Ok(Credentials::new(user, password.expose().to_owned())),
+    }
 }
 
 #[cfg(test)]

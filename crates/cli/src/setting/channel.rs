@@ -97,7 +97,7 @@ impl Configured {
                 let (program, arguments) = words.split_first().ok_or_else(|| key("command")(ChannelFault::Program))?;
                 Channel::Command(Command::new(program, arguments.to_vec()).map_err(key("command"))?)
             }
-            Form::Email(mail) => Channel::Email(Email::new(mail.settings(table)?).map_err(key("user or password"))?),
+            Form::Email(mail) => Channel::Email(Email::new(mail.settings(table)?).map_err(key("password"))?),
             Form::Gotify { url, token: source } => {
                 Channel::Gotify(Gotify::new(url.clone(), &token(source)?).map_err(key("token"))?)
             }
@@ -123,11 +123,13 @@ const fn key_of(fault: ChannelFault, secret: &'static str) -> &'static str {
     match fault {
         ChannelFault::Chat => "chat",
         ChannelFault::Credentials | ChannelFault::Topic | ChannelFault::Url => "url",
+        ChannelFault::From => "from",
         ChannelFault::Host => "host",
-        ChannelFault::Mailbox => "from or to",
         ChannelFault::Plain => "security",
         ChannelFault::Program => "command",
         ChannelFault::Secret | ChannelFault::Token => secret,
+        ChannelFault::To => "to",
+        ChannelFault::User => "user",
     }
 }
 

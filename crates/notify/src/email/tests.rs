@@ -217,11 +217,11 @@ fn what_is_configured_is_judged_at_once() {
         (|s| { s.host = "::1".into(); s.security = Security::None; },                  None),
         (|s| { s.host = "10.0.0.1".into(); s.security = Security::None; },             Some(ChannelFault::Plain)),
         (|s| { s.host = "localhost.example".into(); s.security = Security::None; },    Some(ChannelFault::Plain)),
-        (|s| s.to = "a@example.org, b@example.org".into(),                             Some(ChannelFault::Mailbox)),
-        (|s| s.to = "a@example.org\r\nBcc: b@example.org".into(),                      Some(ChannelFault::Mailbox)),
-        (|s| s.from = "nobody".into(),                                                 Some(ChannelFault::Mailbox)),
+        (|s| s.to = "a@example.org, b@example.org".into(),                             Some(ChannelFault::To)),
+        (|s| s.to = "a@example.org\r\nBcc: b@example.org".into(),                      Some(ChannelFault::To)),
+        (|s| s.from = "nobody".into(),                                                 Some(ChannelFault::From)),
         (|s| s.credentials = Some(("a".into(), "".into())),                            Some(ChannelFault::Token)),
-        (|s| s.credentials = Some(("a\n".into(), "b".into())),                         Some(ChannelFault::Token)),
+        (|s| s.credentials = Some(("a\n".into(), "b".into())),                         Some(ChannelFault::User)),
     ];
     for (row, (change, expected)) in rows.into_iter().enumerate() {
         assert_eq!(with(change), expected, "row {row}");

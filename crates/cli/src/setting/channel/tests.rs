@@ -57,8 +57,10 @@ fn what_is_wrong_is_told_by_channel_and_key() {
         (mail("security = 'none'"),                                         "notify.x.security cannot be used"),
         (mail("user = 'me'"),                                               "notify.x.password_env is missing"),
         (mail(&format!("password = '{VALUE}'")),                            "notify.x.user is missing"),
-        (mail(&format!("user = ''\npassword = '{VALUE}'")),                 "notify.x.user or password cannot be used"),
-        (mail("").replace("b@example.org", VALUE),                          "notify.x.from or to cannot be used"),
+        (mail(&format!("user = ''\npassword = '{VALUE}'")),                 "notify.x.user cannot be used"),
+        (mail(&format!("user = 'me'\npassword = '{VALUE}\\n'")),           "notify.x.password cannot be used"),
+        (mail("").replace("a@example.org", VALUE),                          "notify.x.from cannot be used"),
+        (mail("").replace("b@example.org", VALUE),                          "notify.x.to cannot be used"),
     ];
     for (lines, what) in rows {
         let fault = read(&format!("[notify.x]\n{lines}")).err().unwrap_or_else(|| panic!("taken: {lines}"));
