@@ -160,6 +160,11 @@ pub(crate) fn audit_broken(number: i64) -> CliFault {
     CliFault::failed(what, "somebody changed the database: look at what is before it, and compare with a backup")
 }
 
+pub(crate) fn audit_damaged(number: i64) -> CliFault {
+    let what = format!("deed {number} of the audit is damaged: it cannot be read any more");
+    CliFault::failed(what, "look through all of it: grantkeep audit verify")
+}
+
 pub(crate) fn calendar_address(address: &Value) -> String {
     let word = |name: &str| printable(address[name].as_str().unwrap_or_default()).into_owned();
     format!(

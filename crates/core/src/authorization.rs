@@ -55,6 +55,8 @@ impl fmt::Debug for Digest {
 /// How the grant comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flow {
+    /// A token for the application itself, which needs nobody (RFC 6749 §4.4).
+    ClientCredentials,
     /// A code in the query (RFC 6749 §4.1).
     Code,
     /// A code typed on another device (RFC 8628).
@@ -67,8 +69,13 @@ pub enum Flow {
 
 impl Flow {
     /// Every flow with its name in rows, requests and answers.
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Code, "code"), (Self::Device, "device"), (Self::Implicit, "implicit"), (Self::VkId, "vk_id")];
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::ClientCredentials, "client_credentials"),
+        (Self::Code, "code"),
+        (Self::Device, "device"),
+        (Self::Implicit, "implicit"),
+        (Self::VkId, "vk_id"),
+    ];
 
     /// Name in rows, requests and answers.
     pub fn as_str(self) -> &'static str {

@@ -101,6 +101,9 @@ pub enum TokenKind {
     Mastodon,
     /// A token of a configured OAuth 2.0 server.
     OAuth2,
+    /// A token of a configured OAuth 2.0 server for the application itself (RFC 6749 §4.4). It has no refresh token and needs none:
+    /// the application asks for another.
+    OAuth2Client,
     /// A VK community's token: does not expire, not bound to an address.
     VkCommunity,
     /// A VK ID (OAuth 2.1) access token, `vk2.`: one hour.
@@ -115,9 +118,10 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind with its name in rows and answers.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Mastodon, "mastodon"),
         (Self::OAuth2, "oauth2"),
+        (Self::OAuth2Client, "oauth2_client"),
         (Self::VkCommunity, "vk_community"),
         (Self::VkId, "vk_id"),
         (Self::VkService, "vk_service"),
@@ -168,7 +172,7 @@ pub enum Expiry {
     Stated(Timestamp),
     /// It ends then by what is usual for its kind; nobody said so. Corrected when the provider tells the kind.
     Assumed(Timestamp),
-    /// Nobody said, and nothing is usual: tokens of [`TokenKind::OAuth2`] (RFC 6749 §5.1 only recommends `expires_in`).
+    /// Nobody said, and nothing is usual: tokens of OAuth 2.0 servers (RFC 6749 §5.1 only recommends `expires_in`).
     Unstated,
 }
 

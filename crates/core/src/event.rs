@@ -21,6 +21,8 @@ pub struct Event {
     pub actor: Box<str>,
     /// How it came out: `done`, or our word for why not.
     pub outcome: Box<str>,
+    /// How often: the same again within a second is one deed, done that often.
+    pub times: u32,
 }
 
 /// What was done.
@@ -28,7 +30,7 @@ pub struct Event {
 pub enum Action {
     /// A token came in.
     Capture,
-    /// A provider was asked about a token.
+    /// A provider was asked about a token, and its state changed by that.
     Check,
     /// A credential was forgotten.
     Forget,
@@ -85,6 +87,15 @@ pub struct Recorded {
     pub hash: [u8; 32],
 }
 
+/// A deed that does not read any more: the disk or somebody changed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its number.
+    pub number: i64,
+    /// The part that does not read.
+    pub part: &'static str,
+}
+
 /// The text that is hashed for a deed: the hash before it, its number, and every part with its length before it, so that no two
 /// deeds have one text.
 pub fn text(previous: &[u8; 32], number: i64, event: &Event) -> String {
@@ -110,6 +121,10 @@ pub fn text(previous: &[u8; 32], number: i64, event: &Event) -> String {
     for part in parts {
         let _ = write!(text, "\n{}:{part}", part.len());
     }
+    // Deeds from before they were counted have a hash without it.
+    if event.times != 1 {
+        let _ = write!(text, "\ntimes:{}", event.times);
+    }
     text
 }
 
@@ -133,6 +148,7 @@ mod tests {
             credential: Some(1),
             actor: "command".into(),
             outcome: "done".into(),
+            times: 1,
         };
         let other = [
             Event { at: Timestamp::from_unix(1), ..event.clone() },
@@ -141,6 +157,7 @@ mod tests {
             Event { provider: Some(Provider::Mastodon), ..event.clone() },
             Event { account: None, ..event.clone() },
             Event { credential: None, ..event.clone() },
+            Event { times: 2, ..event.clone() },
             Event { actor: "commanddone".into(), outcome: "".into(), ..event.clone() },
         ];
         let first = text(&[0; 32], 1, &event);

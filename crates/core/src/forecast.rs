@@ -18,18 +18,24 @@ pub enum Why {
     Ends,
     /// It cannot be used now.
     Now,
+    /// A renewal was sent and its answer lost: it is tried once more then, and if that comes to nothing it has ended.
+    RenewalLost,
     /// The provider refused to renew it: it ends then.
     RenewalRefused,
 }
 
 impl Why {
+    /// Every reason with its name in the API.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Ends, "ends"),
+        (Self::Now, "now"),
+        (Self::RenewalLost, "renewal_lost"),
+        (Self::RenewalRefused, "renewal_refused"),
+    ];
+
     /// Name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ends => "ends",
-            Self::Now => "now",
-            Self::RenewalRefused => "renewal_refused",
-        }
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(why, _)| *why == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -43,8 +49,8 @@ impl Credential {
         let ends_at = self.grant.expiry.at();
         match self.renewal.trouble.as_ref().map(|trouble| trouble.kind) {
             Some(TroubleKind::Refused) => Some(Need { at: ends_at.unwrap_or(now), why: Why::RenewalRefused }),
-            // It is tried once more when the access token has ended, and may turn out well.
-            Some(TroubleKind::Lost) => ends_at.map(|at| Need { at, why: Why::Ends }),
+            // After that moment it is tried like any other, until it is renewed or its state says that it is not.
+            Some(TroubleKind::Lost) => ends_at.filter(|at| *at > now).map(|at| Need { at, why: Why::RenewalLost }),
             None if self.can_renew() => None,
             None => ends_at.map(|at| Need { at, why: Why::Ends }),
         }
@@ -55,41 +61,19 @@ impl Credential {
 mod tests {
     use super::*;
     use crate::{
-        Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind,
-        Trouble, Uid, notice::Told,
+        Evidence, Expiry, Lifetime, Outcome, Renewal, Sealed, Trouble,
+        sample::{self, BEGIN},
     };
-
-    const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
 
     fn after(hours: u64) -> Timestamp {
         BEGIN.after(Lifetime::from_hours(hours))
     }
 
     fn credential(expiry: Expiry, renews: bool, renewal: Renewal, outcome: Outcome) -> Credential {
-        Credential {
-            id: 1,
-            uid: Uid([0; 16]),
-            revision: 1,
-            owner: Owner::new("me").unwrap(),
-            provider: Provider::Mastodon,
-            server: None,
-            account: Account::new("a").unwrap(),
-            subject: None,
-            grant: Grant {
-                kind: TokenKind::OAuth2,
-                access_token: Sealed(Box::default()),
-                refresh_token: renews.then(|| Sealed(Box::default())),
-                device_id: None,
-                generation: 1,
-                expiry,
-                scope: Scope::default(),
-            },
-            evidence: Evidence::captured(BEGIN).with(outcome, "x", "y", BEGIN),
-            created_at: BEGIN,
-            check_at: None,
-            renewal,
-            told: Told::default(),
-        }
+        let mut credential = sample::credential(expiry, Evidence::captured(BEGIN).with(outcome, "x", "y", BEGIN));
+        credential.grant.refresh_token = renews.then(|| Sealed(Box::default()));
+        credential.renewal = renewal;
+        credential
     }
 
     #[test]
@@ -103,7 +87,7 @@ mod tests {
             (credential(day, false, none(), Outcome::Alive),                              Some((after(24), Why::Ends))),
             (credential(Expiry::Never, false, none(), Outcome::Alive),                    None),
             (credential(day, true, none(), Outcome::Alive),                               None),
-            (credential(day, true, trouble(TroubleKind::Lost), Outcome::Alive),           Some((after(24), Why::Ends))),
+            (credential(day, true, trouble(TroubleKind::Lost), Outcome::Alive),           Some((after(24), Why::RenewalLost))),
             (credential(day, true, trouble(TroubleKind::Refused), Outcome::Alive),        Some((after(24), Why::RenewalRefused))),
             (credential(Expiry::Unstated, true, trouble(TroubleKind::Refused), Outcome::Alive), Some((after(1), Why::RenewalRefused))),
             (credential(day, false, none(), Outcome::Revoked),                            Some((BEGIN, Why::Now))),
@@ -115,5 +99,8 @@ mod tests {
         }
         let over = credential(day, false, none(), Outcome::Alive).need(after(25));
         assert_eq!(over.map(|need| need.why), Some(Why::Now));
+        // What is tried once more then is not foretold for a moment that has passed.
+        let tried = credential(day, true, trouble(TroubleKind::Lost), Outcome::Alive).need(after(25));
+        assert!(tried.is_none_or(|need| need.why == Why::Now), "{tried:?}");
     }
 }

@@ -12,6 +12,8 @@ pub mod notice;
 pub mod outgoing;
 pub mod redirect;
 pub mod renewal;
+#[cfg(test)]
+mod sample;
 pub mod schedule;
 pub mod secret;
 pub mod status;

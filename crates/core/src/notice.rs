@@ -1,13 +1,10 @@
 //! Owns when a person is told about a credential, and what. A pure function of what is known now and of what they have been told,
 //! so that neither a restart nor a clock that was set loses a notice or repeats one.
 
-use crate::{Credential, Lifetime, State, Timestamp, TroubleKind, forecast::Why};
+use crate::{Credential, Lifetime, State, Timestamp, forecast::Why, status::gives_up_at};
 
 /// How long before its end a person is told of it.
 pub const AHEAD: [Lifetime; 3] = [Lifetime::from_hours(24), Lifetime::from_hours(6), Lifetime::from_hours(2)];
-
-/// How long the last try to renew a token that has ended may take.
-const LAST_TRY: Lifetime = Lifetime::from_minutes(10);
 
 /// How far a person has been told about a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,11 +147,9 @@ impl Credential {
         is_past || self.evidence.clear.as_ref().is_some_and(|clear| clear.at > clear.since)
     }
 
-    /// When its time is up. What is tried once more then is given the time for that.
+    /// When its time is up. What is tried on is given the time for that.
     fn certain_at(&self) -> Option<Timestamp> {
-        let is_lost = self.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Lost);
-        let grace = if is_lost { LAST_TRY } else { Lifetime::from_seconds(0) };
-        self.grant.expiry.at().map(|at| at.after(grace))
+        if self.can_renew() { gives_up_at(&self.grant, &self.renewal) } else { self.grant.expiry.at() }
     }
 }
 
@@ -164,10 +159,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Renewal, Scope, Sealed, TokenKind, Trouble, Uid,
+        Evidence, Expiry, Outcome, Sealed, Trouble, TroubleKind,
+        sample::{self, BEGIN},
     };
-
-    const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
 
     const fn told(generation: i64, stage: Stage) -> Told {
         Told { generation, stage, at: None }
@@ -181,30 +175,7 @@ mod tests {
         let evidence = readings.iter().fold(Evidence::captured(BEGIN), |evidence, (outcome, hours)| {
             evidence.with(*outcome, "x", "y", hour(*hours))
         });
-        Credential {
-            id: 1,
-            uid: Uid([0; 16]),
-            revision: 1,
-            owner: Owner::new("me").unwrap(),
-            provider: Provider::Vk,
-            server: None,
-            account: Account::new("a").unwrap(),
-            subject: None,
-            grant: Grant {
-                kind: TokenKind::OAuth2,
-                access_token: Sealed(Box::default()),
-                refresh_token: None,
-                device_id: None,
-                generation: 1,
-                expiry,
-                scope: Scope::default(),
-            },
-            evidence,
-            created_at: BEGIN,
-            check_at: None,
-            renewal: Renewal::default(),
-            told: Told::default(),
-        }
+        sample::credential(expiry, evidence)
     }
 
     fn ending(hours: u64) -> Credential {
@@ -214,7 +185,14 @@ mod tests {
     fn renewing(trouble: Option<TroubleKind>) -> Credential {
         let mut credential = ending(24);
         credential.grant.refresh_token = Some(Sealed(Box::default()));
+        credential.renewal.failures = u32::from(trouble.is_some());
         credential.renewal.trouble = trouble.map(|kind| Trouble { kind, cause: "x".into(), since: BEGIN });
+        credential
+    }
+
+    fn tried_in_vain() -> Credential {
+        let mut credential = renewing(None);
+        credential.renewal.failures = 1;
         credential
     }
 
@@ -263,7 +241,9 @@ mod tests {
             (renewing(Some(TroubleKind::Refused)), no,     18, Some(Tidings::Expiring), Stage::SixHours),
             // What is tried once more at the end is given the time for it.
             (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  24, None,             Stage::TwoHours),
-            (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  25, Some(Tidings::Expired), Stage::Over),
+            (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  30, Some(Tidings::Expired), Stage::Over),
+            (tried_in_vain(), no,                          29, None,                    Stage::Nothing),
+            (tried_in_vain(), no,                          30, Some(Tidings::Expired),  Stage::Over),
         ];
         for (mut credential, before, hours, tidings, stage) in rows {
             credential.told = before;

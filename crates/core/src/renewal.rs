@@ -3,7 +3,7 @@
 //! A grant is renewed in the last fifth of its life, spread by what is random about it, so that many grants of one moment are not
 //! renewed in one moment; and never so late that a provider's short absence would cost it.
 
-use crate::{Credential, Expiry, Grant, Lifetime, Timestamp, Uid};
+use crate::{Credential, Expiry, Grant, Lifetime, Timestamp, TokenKind, Uid};
 
 /// However long a token lives, it is renewed no earlier than so long before its end.
 const LONGEST_LEAD: Lifetime = Lifetime::from_hours(7 * 24);
@@ -65,10 +65,17 @@ impl Credential {
     }
 }
 
+impl Grant {
+    /// Whether something renews it: a refresh token, or the application itself, whose token it is.
+    pub fn renews(&self) -> bool {
+        self.kind == TokenKind::OAuth2Client || self.refresh_token.is_some()
+    }
+}
+
 /// Whether a grant can be renewed without a person.
 pub(crate) fn can_renew(grant: &Grant, renewal: &Renewal) -> bool {
     let is_refused = renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
-    grant.refresh_token.is_some() && !is_refused
+    grant.renews() && !is_refused
 }
 
 /// How long before its end a grant that can be renewed is due: a fifth of its life, a week at most.
@@ -94,11 +101,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{Scope, Sealed};
 
     const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
 
     fn ends(seconds: u64) -> Expiry {
         Expiry::Stated(BEGIN.after(Lifetime::from_seconds(seconds)))
+    }
+
+    #[test]
+    fn what_renews_a_grant_is_a_refresh_token_or_the_application_itself() {
+        #[rustfmt::skip]
+        let rows = [
+            // The kind, whether there is a refresh token, what stands in the way, whether it can be renewed.
+            (TokenKind::OAuth2,       false, None,                       false),
+            (TokenKind::OAuth2,       true,  None,                       true),
+            (TokenKind::OAuth2,       true,  Some(TroubleKind::Lost),    true),
+            (TokenKind::OAuth2,       true,  Some(TroubleKind::Refused), false),
+            (TokenKind::OAuth2Client, false, None,                       true),
+            (TokenKind::VkService,    false, None,                       false),
+        ];
+        for (kind, has_refresh_token, trouble, expected) in rows {
+            let grant = Grant {
+                kind,
+                access_token: Sealed(Box::default()),
+                refresh_token: has_refresh_token.then(|| Sealed(Box::default())),
+                device_id: None,
+                generation: 1,
+                expiry: ends(3600),
+                scope: Scope::default(),
+            };
+            let trouble = trouble.map(|kind| Trouble { kind, cause: "x".into(), since: BEGIN });
+            assert_eq!(can_renew(&grant, &Renewal { trouble, ..Renewal::default() }), expected, "{kind:?}");
+        }
     }
 
     #[test]

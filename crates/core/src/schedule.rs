@@ -23,12 +23,13 @@ const DAILY: (Lifetime, Lifetime) = (Lifetime::from_hours(22), Lifetime::from_ho
 
 /// In its last hours more depends on a token that nothing renews.
 const HOURLY: (Lifetime, Lifetime) = (Lifetime::from_minutes(50), Lifetime::from_minutes(70));
-const LAST_HOURS: Lifetime = Lifetime::from_hours(6);
+const LAST_HOURS: (Lifetime, Lifetime) = (Lifetime::from_hours(6), Lifetime::from_hours(7));
 
 /// Our word for a provider that has no way to be asked.
 pub const NOBODY_TO_ASK: &str = "nobody_to_ask";
 
-/// When to ask again by ourselves, if at all. `renews`: whether something renews the token, which proves it each time.
+/// When to ask again by ourselves, if at all. `renews`: whether something renews the token, so that nothing
+/// depends on its last hours.
 pub fn next_check(evidence: &Evidence, expiry: Expiry, renews: bool, uid: Uid, now: Timestamp) -> Option<Timestamp> {
     let latest = evidence.latest().filter(|latest| &*latest.cause != NOBODY_TO_ASK)?;
     let is_over = expiry.at().is_some_and(|at| at <= now);
@@ -38,9 +39,15 @@ pub fn next_check(evidence: &Evidence, expiry: Expiry, renews: bool, uid: Uid, n
         Outcome::Unclear => lasted.clamp(FIRST_RETRY_AFTER, LAST_RETRY_AFTER),
         Outcome::Misconfigured | Outcome::NeedsHuman => lasted.clamp(PERSON_RETRY_AFTER, LAST_RETRY_AFTER),
         Outcome::Alive if latest.at == evidence.captured_at => between(FIRST_LOOK, uid),
-        Outcome::Alive if renews => return None,
-        Outcome::Alive if expiry.at().is_some_and(|at| at.since(now) <= LAST_HOURS) => between(HOURLY, uid),
-        Outcome::Alive => between(DAILY, uid),
+        Outcome::Alive if renews => between(DAILY, uid),
+        Outcome::Alive => match expiry.at().map(|at| at.since(now).seconds()) {
+            None => between(DAILY, uid),
+            Some(left) => match left.saturating_sub(between(LAST_HOURS, uid).seconds()) {
+                0 => between(HOURLY, uid),
+                // Not so late that its last hours have begun meanwhile.
+                before => between(DAILY, uid).min(Lifetime::from_seconds(before)),
+            },
+        },
         // Said once.
         _ if latest.at == latest.since => between(SECOND_LOOK, uid),
         // It may be taken back: a blocked account is restored, an application mended.
@@ -93,9 +100,11 @@ mod tests {
             (knowing(&[(NeedsHuman, 0)]),                    day,   false, 0,      Some(300)),
             (knowing(&[(Alive, 0)]),                         day,   false, 0,      Some(60)),
             (knowing(&[(Alive, 0)]),                         day,   true,  0,      Some(60)),
-            (knowing(&[(Alive, 0), (Alive, 60)]),            day,   true,  60,     None),
+            (knowing(&[(Alive, 0), (Alive, 60)]),            day,   true,  60,     Some(79_260)),
+            (knowing(&[(Alive, 0), (Alive, 79_260)]),        day,   true,  79_260, None),
             (knowing(&[(Alive, 0), (Alive, 60)]),            never, false, 60,     Some(79_260)),
-            (knowing(&[(Alive, 0), (Alive, 60)]),            day,   false, 60,     Some(79_260)),
+            (knowing(&[(Alive, 0), (Alive, 60)]),            day,   false, 60,     Some(64_800)),
+            (knowing(&[(Alive, 0), (Alive, 64_800)]),        day,   false, 64_800, Some(67_800)),
             (knowing(&[(Alive, 0), (Alive, 79_260)]),        day,   false, 79_260, Some(82_260)),
             (knowing(&[(Alive, 0), (Alive, 85_000)]),        day,   false, 85_000, None),
             (knowing(&[(Revoked, 0)]),                       day,   false, 0,      Some(240)),

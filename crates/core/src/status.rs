@@ -202,6 +202,11 @@ fn lead(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Lifetime {
     if can_renew(grant, renewal) { LEAD.min(renewal::lead(grant.expiry, evidence.captured_at)) } else { LEAD }
 }
 
+/// When people are told that a token which has ended is not renewed in spite of all tries. It is tried on.
+pub(crate) fn gives_up_at(grant: &Grant, renewal: &Renewal) -> Option<Timestamp> {
+    grant.expiry.at().filter(|_| renewal.failures > 0).map(|at| at.after(UNKNOWN_AFTER))
+}
+
 fn is_refused(renewal: &Renewal) -> bool {
     renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused)
 }
@@ -227,7 +232,10 @@ fn judge<'a>(
     let lead = lead(grant, evidence, renewal);
     let due_since = ends_at.filter(|at| at.since(now) < lead).map(|at| at.before(lead).max(evidence.captured_at));
     let is_leased = renewal.leased_until.is_some_and(|until| until > now);
-    if can_renew(grant, renewal) && renewal.trouble.is_none() && (is_leased || due_since.is_some()) {
+    // A refresh token that may be spent is risked once more when the access token has ended.
+    let is_tried = renewal.trouble.is_none() || ends_at.is_some_and(|at| at <= now);
+    let is_given_up = gives_up_at(grant, renewal).is_some_and(|at| at <= now);
+    if can_renew(grant, renewal) && is_tried && !is_given_up && (is_leased || due_since.is_some()) {
         let cause = if renewal.failures == 0 { BY_CLOCK } else { TRYING };
         return (State::Refreshing, cause, due_since.unwrap_or(now));
     }

@@ -201,6 +201,8 @@ impl Keeper {
     pub(crate) async fn whom_of(&self, credential: &Credential) -> Result<Whom, KeepFault> {
         let server = credential.server.as_deref();
         match credential.provider {
+            // A userinfo endpoint knows people: what it says of an application's token says nothing.
+            Provider::OAuth2(_) if credential.grant.kind == TokenKind::OAuth2Client => Ok(Whom::UserInfo(None)),
             Provider::Vk => Ok(Whom::Vk(credential.grant.kind)),
             Provider::Mastodon => {
                 let server = server.and_then(Server::from_kept).ok_or(KeepFault::damaged("server"))?;

@@ -28,6 +28,9 @@ pub(crate) struct Frozen {
     pub(crate) scope: Option<String>,
     /// What a Mastodon runs.
     pub(crate) software: Option<String>,
+    /// Whether a one-tap link began it: then whoever goes on was told to, and did not think of it.
+    #[serde(default)]
+    pub(crate) by_link: bool,
 }
 
 impl Frozen {

@@ -4,17 +4,17 @@
 //! may cost the last second.
 
 use std::{
+    collections::HashMap,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use grantkeep_core::{
-    Credential, Owner,
-    event::{self, Action, Event, Recorded},
+    Credential, CredentialId, Owner,
+    event::{self, Action, Damaged, Event, Recorded},
 };
 use grantkeep_oauth::state;
-use grantkeep_store::StoreFault;
 
 use crate::{KeepFault, Keeper};
 
@@ -37,6 +37,8 @@ pub(crate) struct Notes(Mutex<Noted>);
 #[derive(Debug, Default)]
 struct Noted {
     events: Vec<Event>,
+    /// Where among them that hand-out stands already: of which credential, to whom, how it came out.
+    hand_outs: HashMap<(CredentialId, Arc<str>, &'static str), usize>,
     /// How many did not fit.
     lost: u64,
 }
@@ -46,7 +48,7 @@ struct Noted {
 pub struct AuditFound {
     /// How many deeds stand in it.
     pub deeds: u64,
-    /// The number of the first that does not fit what is before it.
+    /// The number of the first that does not fit what is before it, or does not read.
     pub broken_at: Option<i64>,
 }
 
@@ -70,19 +72,54 @@ impl Notes {
     }
 }
 
+impl Noted {
+    /// Whether there was room for it.
+    fn add(&mut self, event: Event) -> bool {
+        let has_room = self.events.len() < MOST;
+        if has_room {
+            self.events.push(event);
+        } else {
+            self.lost += 1;
+        }
+        has_room
+    }
+}
+
 impl Keeper {
     /// Notes a deed with a credential.
     pub(crate) fn note(&self, action: Action, credential: &Credential, outcome: &str) {
-        self.note_event(Event {
+        self.notes.lock().add(self.deed(action, credential, outcome, &actor()));
+    }
+
+    /// Notes that a token was handed out, or not. Whoever asks a thousand times a second does not fill the disk.
+    pub(crate) fn note_hand_out(&self, credential: &Credential, outcome: &'static str) {
+        let key = (credential.id, actor(), outcome);
+        let mut noted = self.notes.lock();
+        let Noted { events, hand_outs, .. } = &mut *noted;
+        let known = hand_outs.get(&key).and_then(|place| events.get_mut(*place));
+        if let Some(event) = known {
+            event.times = event.times.saturating_add(1);
+            return;
+        }
+        let event = self.deed(Action::HandOut, credential, outcome, &key.1);
+        if noted.add(event) {
+            let place = noted.events.len() - 1;
+            noted.hand_outs.insert(key, place);
+        }
+    }
+
+    fn deed(&self, action: Action, credential: &Credential, outcome: &str, actor: &str) -> Event {
+        Event {
             at: self.now(),
             action,
             owner: credential.owner.clone(),
             provider: Some(credential.provider),
             account: Some(credential.account.clone()),
             credential: Some(credential.id),
-            actor: (&*actor()).into(),
+            actor: actor.into(),
             outcome: outcome.into(),
-        });
+            times: 1,
+        }
     }
 
     /// Notes a deed with a key.
@@ -91,7 +128,7 @@ impl Keeper {
     }
 
     pub(crate) fn note_key_by(&self, actor: &str, action: Action, owner: &Owner, key: &str) {
-        self.note_event(Event {
+        self.notes.lock().add(Event {
             at: self.now(),
             action,
             owner: owner.clone(),
@@ -100,21 +137,13 @@ impl Keeper {
             credential: None,
             actor: actor.into(),
             outcome: key.into(),
+            times: 1,
         });
     }
 
     /// How many deeds have been noted and not written down: more than a few mean that storage does not take them.
     pub fn unwritten_deeds(&self) -> usize {
         self.notes.lock().events.len()
-    }
-
-    fn note_event(&self, event: Event) {
-        let mut noted = self.notes.lock();
-        if noted.events.len() < MOST {
-            noted.events.push(event);
-        } else {
-            noted.lost += 1;
-        }
     }
 
     /// Writes down what was noted, for ever; end it by dropping the future.
@@ -131,6 +160,7 @@ impl Keeper {
     pub(crate) async fn write_audit(&self) -> Result<(), KeepFault> {
         let (events, lost) = {
             let mut noted = self.notes.lock();
+            noted.hand_outs.clear();
             (mem::take(&mut noted.events), mem::take(&mut noted.lost))
         };
         if lost > 0 {
@@ -144,14 +174,20 @@ impl Keeper {
             let mut noted = self.notes.lock();
             let later = mem::replace(&mut noted.events, events);
             noted.events.extend(later);
+            noted.hand_outs.clear();
             noted.lost += lost;
             return Err(fault.into());
         }
         Ok(())
     }
 
-    /// What was done with the owner's credentials and keys, after that number.
-    pub async fn audit(&self, owner: &Owner, after: i64, limit: usize) -> Result<Vec<Recorded>, KeepFault> {
+    /// What was done with the owner's credentials and keys, after that number. One that does not read any more is named all the same.
+    pub async fn audit(
+        &self,
+        owner: &Owner,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Result<Recorded, Damaged>>, KeepFault> {
         self.write_audit().await?;
         Ok(self.store.recorded(Some(owner), after, limit).await?)
     }
@@ -163,24 +199,25 @@ impl Keeper {
         let (mut last, mut hash) = (0, [0; 32]);
         let mut found = AuditFound { deeds: 0, broken_at: None };
         loop {
-            let page = match self.store.recorded(None, last, PAGE).await {
-                Ok(page) => page,
-                Err(StoreFault::Corrupt { table: "event", id, .. }) => {
-                    return Ok(AuditFound { broken_at: found.broken_at.or(Some(id)), ..found });
-                }
-                Err(fault) => return Err(fault.into()),
-            };
+            let page = self.store.recorded(None, last, PAGE).await?;
             if page.is_empty() {
                 return Ok(found);
             }
-            for recorded in page {
-                let fits =
-                    recorded.number == last + 1 && chain(&hash, recorded.number, &recorded.event) == recorded.hash;
-                if !fits && found.broken_at.is_none() {
-                    found.broken_at = Some(recorded.number);
-                }
-                (last, hash) = (recorded.number, recorded.hash);
+            for deed in page {
+                let (number, fits) = match deed {
+                    Ok(Recorded { number, event, hash: told }) => {
+                        let fits = number == last + 1 && chain(&hash, number, &event) == told;
+                        hash = told;
+                        (number, fits)
+                    }
+                    // The chain is broken here, so what its hash was matters no more.
+                    Err(Damaged { number, .. }) => (number, false),
+                };
+                last = number;
                 found.deeds += 1;
+                if !fits && found.broken_at.is_none() {
+                    found.broken_at = Some(number);
+                }
             }
             tokio::task::yield_now().await;
         }

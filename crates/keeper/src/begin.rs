@@ -11,6 +11,7 @@ use grantkeep_core::{
     authorization::PENDING_FOR,
 };
 use grantkeep_oauth::{Challenge, State, Verifier, device::DeviceAnswer};
+use grantkeep_store::RenewalTicket;
 use url::Url;
 
 use crate::{
@@ -43,9 +44,9 @@ pub struct Begun {
     pub id: AuthorizationId,
     /// How the grant comes.
     pub flow: Flow,
-    /// Where the person allows it, for whoever will paste what comes of it. It carries the state.
-    pub authorization_url: Secret,
-    /// Where a person's browser begins. None by paste and for devices.
+    /// Where the person allows it, for whoever will paste what comes of it. It carries the state. None where nobody need allow it.
+    pub authorization_url: Option<Secret>,
+    /// Where a person's browser begins. None by paste, for devices, and where nobody need allow it.
     pub connect_url: Option<Secret>,
     /// Where the answer comes back to.
     pub redirect_uri: Option<String>,
@@ -79,7 +80,8 @@ struct Plan {
     server: Option<Box<str>>,
     redirect_uri: Option<String>,
     frozen: Frozen,
-    url: Url,
+    /// None: nobody need allow it.
+    url: Option<Url>,
     has_challenge: bool,
     has_state: bool,
     client_secret: Option<Secret>,
@@ -89,14 +91,26 @@ struct Plan {
 impl Keeper {
     /// Begins an authorization for `owner`.
     pub async fn begin(self: &Arc<Self>, owner: &Owner, begin: Begin) -> Result<Begun, KeepFault> {
+        self.begin_by(owner, begin, None).await
+    }
+
+    /// The same by a one-tap link, which is spent in the moment when it has begun. Of many who come by one link nothing is left but
+    /// what the first has begun.
+    pub(crate) async fn begin_by(
+        self: &Arc<Self>,
+        owner: &Owner,
+        begin: Begin,
+        link: Option<RenewalTicket>,
+    ) -> Result<Begun, KeepFault> {
         let verifier = Verifier::from_random(self.random_32());
         let fresh = Fresh { state: State::from_random(self.random_32()), challenge: verifier.challenge(), verifier };
-        let plan = match begin.provider {
+        let mut plan = match begin.provider {
             Provider::Vk => self.plan_vk(&begin, &fresh)?,
             Provider::Mastodon => self.plan_mastodon(&begin, &fresh).await?,
             Provider::OAuth2(name) => self.plan_oauth2(name, &begin, &fresh).await?,
         };
-        self.write_down(owner, begin, plan, fresh).await
+        plan.frozen.by_link = link.is_some();
+        self.write_down(owner, begin, plan, fresh, link).await
     }
 
     async fn write_down(
@@ -105,19 +119,21 @@ impl Keeper {
         begin: Begin,
         plan: Plan,
         fresh: Fresh,
+        link: Option<RenewalTicket>,
     ) -> Result<Begun, KeepFault> {
         let (id, uid) = (AuthorizationId::from_random((self.world.random)()), Uid((self.world.random)()));
         let created_at = self.now();
         let lives_for = plan.device.as_ref().map_or(PENDING_FOR, |device| device.lifetime.min(PENDING_FOR));
         let expires_at = created_at.after(lives_for);
-        let ticket = (!begin.by_paste && plan.device.is_none()).then(|| State::from_random(self.random_32()));
+        let in_browser = !begin.by_paste && !matches!(plan.flow, Flow::ClientCredentials | Flow::Device);
+        let ticket = in_browser.then(|| State::from_random(self.random_32()));
         let device = plan.device;
         let shown = device.as_ref().map(|device| DeviceCode {
             user_code: device.user_code.clone(),
             verification_uri: device.verification_uri.clone(),
         });
         let kept = Kept {
-            authorization_url: Some(Secret::from(plan.url.as_str())),
+            authorization_url: plan.url.as_ref().map(|url| Secret::from(url.as_str())),
             verifier: plan.has_challenge.then(|| fresh.verifier.secret().copy()),
             device_code: device.as_ref().map(|device| device.device_code.copy()),
             client_secret: plan.client_secret,
@@ -138,7 +154,14 @@ impl Keeper {
             created_at,
             expires_at,
         };
-        self.store.begin(new.clone()).await?;
+        match link {
+            None => self.store.begin(new.clone()).await?,
+            Some(link) => {
+                if !self.store.begin_by_link(new.clone(), link).await? {
+                    return Err(KeepFault::LinkSpent);
+                }
+            }
+        }
         self.metrics.begun();
         tracing::info!(
             authorization = id.as_str(),
@@ -146,10 +169,16 @@ impl Keeper {
             flow = plan.flow.as_str(),
             "an authorization has begun"
         );
-        if let Some(device) = device {
-            let begun =
-                Authorization { begun: new, binding: None, progress: Progress::Pending, cause: None, credential: None };
-            tokio::spawn(acting_as(actor(), Arc::clone(self).poll_device(begun, device.interval)));
+        let begun =
+            Authorization { begun: new, binding: None, progress: Progress::Pending, cause: None, credential: None };
+        match (device, plan.flow) {
+            (Some(device), _) => {
+                tokio::spawn(acting_as(actor(), Arc::clone(self).poll_device(begun, device.interval)));
+            }
+            (None, Flow::ClientCredentials) => {
+                tokio::spawn(acting_as(actor(), Arc::clone(self).ask_for_itself(begun)));
+            }
+            (None, _) => {}
         }
         let connect_url = ticket.map(|ticket| {
             let path = format!("/connect/{}", ticket.secret().expose());
@@ -159,7 +188,7 @@ impl Keeper {
         Ok(Begun {
             id,
             flow: plan.flow,
-            authorization_url: Secret::from(String::from(plan.url)),
+            authorization_url: plan.url.map(|url| Secret::from(String::from(url))),
             connect_url,
             redirect_uri: plan.redirect_uri,
             expires_at,

@@ -238,7 +238,7 @@ impl Keeper {
         let captured = match found.begun.flow {
             Flow::Implicit => self.pasted_token(found, text).await?,
             Flow::Code | Flow::VkId => self.pasted_code(found, &frozen, text).await?,
-            Flow::Device => return Err(KeepFault::FlowNotOffered.into()),
+            Flow::ClientCredentials | Flow::Device => return Err(KeepFault::FlowNotOffered.into()),
         };
         self.take(found, &frozen, captured).await
     }

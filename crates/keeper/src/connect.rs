@@ -25,6 +25,8 @@ pub struct Invitation {
     pub scope: Option<String>,
     /// How the grant comes.
     pub flow: Flow,
+    /// Whether somebody came to it by a one-tap link, and so renews what is kept under that name.
+    pub by_link: bool,
     /// Whether the answer goes to a page that is not ours, so that a person must carry it over.
     pub takes_paste: bool,
     /// Where the answer goes.
@@ -50,17 +52,6 @@ pub struct Spent {
     pub to: Url,
 }
 
-/// A paste on the page of a link that led to a credential.
-#[derive(Debug)]
-pub struct Pasted {
-    /// Which authorization.
-    pub id: AuthorizationId,
-    /// How the grant came.
-    pub flow: Flow,
-    /// What the browser is to show from now on, if the link was used by this.
-    pub binding: Option<Secret>,
-}
-
 impl Keeper {
     /// Who asks for what. Changes nothing, so that a preview of the link spends nothing.
     pub async fn invitation(&self, ticket: &str) -> Result<Invitation, CaptureFault> {
@@ -71,6 +62,7 @@ impl Keeper {
         let uri = begun.redirect_uri.as_deref().and_then(|uri| Url::parse(uri).ok());
         Ok(Invitation {
             takes_paste: !uri.is_some_and(|uri| self.providers.is_ours(&uri)),
+            by_link: frozen.by_link,
             capture_url: self.providers.fragment_page(),
             id: begun.id,
             provider: begun.provider,
@@ -93,21 +85,15 @@ impl Keeper {
         Ok(Spent { id: found.begun.id, flow: found.begun.flow, binding, to })
     }
 
-    /// Takes what was pasted on the page of a link: from the browser that used it, or from the one that uses it by this.
-    pub async fn paste(
-        self: &Arc<Self>,
-        ticket: &str,
-        binding: Option<&str>,
-        text: &Secret,
-    ) -> Result<Pasted, CaptureFault> {
+    /// Takes what was pasted on the page of a link, from the browser that used it. Says whether it was an address with the token in
+    /// it, where the token still is.
+    pub async fn paste(self: &Arc<Self>, ticket: &str, binding: &Secret, text: &Secret) -> Result<bool, CaptureFault> {
         let found = self.of_ticket(ticket).await?;
-        let binding = match (found.binding, binding.map(state::digest)) {
-            (None, _) => Some(self.bind(&found).await?),
-            (Some(kept), Some(shown)) if kept == shown => None,
-            _ => return Err(CaptureFault::BindingMismatch),
-        };
+        if found.binding != Some(state::digest(binding.expose())) {
+            return Err(CaptureFault::BindingMismatch);
+        }
         self.take_pasted(&found, text).await?;
-        Ok(Pasted { id: found.begun.id, flow: found.begun.flow, binding })
+        Ok(found.begun.flow == Flow::Implicit && text.expose().contains('#'))
     }
 
     pub(crate) async fn bind(&self, found: &Authorization) -> Result<Secret, CaptureFault> {

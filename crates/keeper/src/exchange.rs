@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Answer, Authorization, Expiry, Flow, Lifetime, NoAnswer, Outgoing, Progress, Provider, Scope, Secret, Subject,
-    TokenKind, redirect::Stated as StatedInText,
+    Answer, Authorization, Expiry, Flow, Lifetime, NewAuthorization, NoAnswer, Outcome, Outgoing, Progress, Provider,
+    Scope, Secret, Subject, TokenKind, redirect::Stated as StatedInText,
 };
 use grantkeep_mastodon::{self as mastodon, Server, Software};
 use grantkeep_oauth::{
@@ -18,14 +18,20 @@ use grantkeep_vk as vk;
 
 use crate::{
     KeepFault, Keeper, Submitted,
-    ask::{Reading, Whom},
+    ask::{Reading, Told, Whom, nameless},
     attempt::{Frozen, Kept},
     submit::Incoming,
 };
 
+/// What a token endpoint proves by giving a token, and that it was that which did.
+const GRANTED: &str = "granted";
+const TOKEN_ENDPOINT: &str = "token_endpoint";
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) enum Captured {
+    /// Nothing, and nothing will: the application asks for itself.
+    Alone,
     /// A code, to be exchanged.
     Code { code: Secret, device_id: Option<Secret> },
     /// Tokens, by device code.
@@ -52,6 +58,18 @@ pub(crate) struct Granted {
 }
 
 impl Keeper {
+    /// Asks for a token for the application itself. How it comes out stands in the authorization.
+    pub(crate) async fn ask_for_itself(self: Arc<Self>, begun: Authorization) {
+        let id = &begun.begun.id;
+        match (Frozen::of(&begun), self.store.claim(id, self.now()).await) {
+            (Ok(frozen), Ok(true)) => drop(self.complete(&begun, &frozen, Captured::Alone).await),
+            // Given up meanwhile.
+            (Ok(_), Ok(false)) => {}
+            (Err(fault), _) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
+            (_, Err(fault)) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
+        }
+    }
+
     /// Goes through with an authorization that has been claimed, and ends it as it comes out.
     pub(crate) async fn complete(
         self: &Arc<Self>,
@@ -83,6 +101,7 @@ impl Keeper {
     ) -> Result<Submitted, KeepFault> {
         let kept = self.open_kept(found)?;
         let granted = match captured {
+            Captured::Alone => self.grant_to_itself(found, frozen, &kept).await?,
             Captured::Code { code, device_id } => self.exchange(found, frozen, &kept, code, device_id).await?,
             Captured::Granted(answer) => self.granted(found, frozen, *answer)?,
             Captured::Token { access_token, kind, lifetime, claimed } => {
@@ -107,11 +126,21 @@ impl Keeper {
             }
         };
         let whom = self.whom(found, frozen, &granted)?;
-        let reading = self.ask_fresh(&granted, &whom).await?;
+        let reading = self.ask_fresh(&found.begun, &granted, &whom).await?;
         let begun = &found.begun;
         let incoming = Incoming::new(begun, granted, reading, self.now());
         let submitted = self.store_incoming(incoming).await?;
         Ok(submitted)
+    }
+
+    /// Asks as ourselves, for ourselves (RFC 6749 §4.4).
+    async fn grant_to_itself(&self, found: &Authorization, frozen: &Frozen, kept: &Kept) -> Result<Granted, KeepFault> {
+        let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
+        let method = Method::from_name(&frozen.method).unwrap_or(Method::None);
+        let client = Client { id: &frozen.client_id, secret: kept.client_secret.as_ref(), method };
+        let outgoing = token::client_credentials(&endpoint, &client, frozen.scope.as_deref(), &[]);
+        let answer = self.send_once(outgoing).await?;
+        self.granted(found, frozen, token::read(&answer).map_err(refused)?)
     }
 
     /// Sends the code.
@@ -165,7 +194,7 @@ impl Keeper {
     async fn send_once(&self, outgoing: Outgoing) -> Result<Answer, KeepFault> {
         self.outbound.send(outgoing).await.map_err(|reason| match reason {
             NoAnswer::Forbidden | NoAnswer::Unreachable => KeepFault::ProviderAway {
-                what: format!("the provider could not be reached to exchange the code: {reason}"),
+                what: format!("the provider could not be reached for the token: {reason}"),
                 advice: "Check the network, and begin the login again",
             },
             NoAnswer::Broken | NoAnswer::Timeout | NoAnswer::TooLarge => {
@@ -177,19 +206,22 @@ impl Keeper {
     /// What a token answer comes to, at each kind of provider.
     fn granted(&self, found: &Authorization, frozen: &Frozen, answer: TokenAnswer) -> Result<Granted, KeepFault> {
         let now = self.now();
+        let kind = match (found.begun.provider, found.begun.flow) {
+            (Provider::Mastodon, _) => TokenKind::Mastodon,
+            (Provider::OAuth2(_), Flow::ClientCredentials) => TokenKind::OAuth2Client,
+            (Provider::OAuth2(_), _) => TokenKind::OAuth2,
+            (Provider::Vk, Flow::VkId) => TokenKind::VkId,
+            (Provider::Vk, _) => TokenKind::VkUser,
+        };
+        let is_own = kind == TokenKind::OAuth2Client;
         let claimed = match found.begun.provider {
+            _ if is_own => Some(Subject::Application),
             Provider::Vk => answer.user_id.as_deref().and_then(|id| id.parse().ok()).map(Subject::User),
             _ => None,
         };
         let claims = match (found.begun.provider, &answer.id_token) {
-            (Provider::OAuth2(_), Some(token)) => self.claims(frozen, token)?,
+            (Provider::OAuth2(_), Some(token)) if !is_own => self.claims(frozen, token)?,
             _ => None,
-        };
-        let kind = match (found.begun.provider, found.begun.flow) {
-            (Provider::Mastodon, _) => TokenKind::Mastodon,
-            (Provider::OAuth2(_), _) => TokenKind::OAuth2,
-            (Provider::Vk, Flow::VkId) => TokenKind::VkId,
-            (Provider::Vk, _) => TokenKind::VkUser,
         };
         let expiry = match (kind, answer.lifetime) {
             (TokenKind::Mastodon, stated) => mastodon::token::expiry(software(frozen), stated, now),
@@ -202,7 +234,8 @@ impl Keeper {
             expiry,
             scope: Scope { asked: frozen.scope.clone().map(Into::into), granted: answer.scope.map(Into::into) },
             access_token: answer.access_token,
-            refresh_token: answer.refresh_token,
+            // An application needs none: it shows its secret again (§4.4.3).
+            refresh_token: answer.refresh_token.filter(|_| !is_own),
             device_id: None,
             claimed,
             claims,
@@ -247,7 +280,13 @@ impl Keeper {
     }
 
     /// Asks about a token that has just been granted.
-    async fn ask_fresh(&self, granted: &Granted, whom: &Whom) -> Result<Reading, KeepFault> {
+    async fn ask_fresh(&self, whose: &NewAuthorization, granted: &Granted, whom: &Whom) -> Result<Reading, KeepFault> {
+        if granted.kind == TokenKind::OAuth2Client {
+            let (account, subject) = (nameless(whose.provider, whose.server.as_deref()), Subject::Application);
+            let told = Some(Told { kind: granted.kind, subject, account });
+            let (outcome, cause) = (Outcome::Alive, GRANTED.into());
+            return Ok(Reading { outcome, cause, asked: TOKEN_ENDPOINT, told });
+        }
         let mut reading = self.ask(&granted.access_token, whom).await;
         if let Some(claims) = &granted.claims {
             let said = Subject::Person(claims.sub.as_str().into());
@@ -261,7 +300,7 @@ impl Keeper {
         }
         let nobody_to_ask = matches!(whom, Whom::UserInfo(None));
         if granted.is_fresh && nobody_to_ask {
-            reading.confirm("granted", "token_endpoint");
+            reading.confirm(GRANTED, TOKEN_ENDPOINT);
         }
         Ok(reading)
     }

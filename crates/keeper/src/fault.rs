@@ -43,6 +43,9 @@ pub enum KeepFault {
     /// A server must be named.
     #[error("no server was named")]
     InstanceMissing,
+    /// Somebody else used the one-tap link at the same moment, and began.
+    #[error("the link was used before")]
+    LinkSpent,
     /// There is no code in what was pasted that can be used here.
     #[error("no code was found: {0}")]
     NoCode(String),

@@ -17,10 +17,10 @@ use crate::{KeepFault, Keeper};
 /// A page of rows takes about a millisecond, for which a thread answers nobody else.
 const PAGE: usize = 200;
 
-/// So many rows are looked at for a census; when there are more, they are only counted.
-const MOST: u64 = 100_000;
+/// So many rows are looked at while somebody waits; more are looked at for whoever asks next.
+const FEW: u64 = 100_000;
 
-/// A census is good for so long; one of very many rows for longer.
+/// A census is good for so long; one of more rows for longer, because it takes a second for every 100,000.
 const COUNTED_AFTER: Duration = Duration::from_secs(60);
 const MANY_COUNTED_AFTER: Duration = Duration::from_secs(600);
 
@@ -44,9 +44,9 @@ pub struct Forecast {
 pub struct Census {
     /// By provider.
     pub kept: BTreeMap<Provider, u64>,
-    /// By provider and state; none when there are too many to look at each.
+    /// By provider and state; none while not all have been looked at yet, because there are very many.
     pub states: Option<BTreeMap<Provider, BTreeMap<State, u64>>>,
-    /// When a person is next needed, by provider. Empty when there are too many to look at each.
+    /// When a person is next needed, by provider.
     pub needed: BTreeMap<Provider, Timestamp>,
     /// Notices that a channel does not have yet.
     pub outbox: u64,
@@ -96,30 +96,50 @@ impl Keeper {
         }
     }
 
-    /// How many credentials there are and when a person is next needed, as of a minute ago at most; as of ten, when there are
-    /// very many.
-    pub async fn census(&self) -> Result<Arc<Census>, KeepFault> {
+    /// How many credentials there are and when a person is next needed, as of a minute ago at most. With very many, what each of
+    /// them is in is as of ten minutes ago, and is not known at first.
+    pub async fn census(self: &Arc<Self>) -> Result<Arc<Census>, KeepFault> {
         let mut latest = self.counted.0.lock().await;
         let now = (self.world.steady)();
         if let Some((at, census)) = &*latest {
-            let good_for = if census.states.is_some() { COUNTED_AFTER } else { MANY_COUNTED_AFTER };
+            let good_for = if census.is_of_many() { MANY_COUNTED_AFTER } else { COUNTED_AFTER };
             if now.saturating_duration_since(*at) < good_for {
                 return Ok(Arc::clone(census));
             }
         }
-        let census = Arc::new(self.take_census().await?);
+        let before = latest.take().map(|(_, census)| census).unwrap_or_default();
+        let mut census = Census {
+            kept: self.store.count_by_provider().await?.into_iter().collect(),
+            outbox: self.store.outbox_waiting().await?,
+            states: before.states.clone(),
+            needed: before.needed.clone(),
+        };
+        if census.is_of_many() {
+            let keeper = Arc::clone(self);
+            tokio::spawn(async move { keeper.look_through_later().await });
+        } else {
+            self.look_through(&mut census).await?;
+        }
+        let census = Arc::new(census);
         *latest = Some((now, Arc::clone(&census)));
         Ok(census)
     }
 
-    async fn take_census(&self) -> Result<Census, KeepFault> {
-        let kept: BTreeMap<Provider, u64> = self.store.count_by_provider().await?.into_iter().collect();
-        let outbox = self.store.outbox_waiting().await?;
-        let mut census = Census { kept, outbox, ..Census::default() };
-        if census.kept.values().sum::<u64>() > MOST {
-            return Ok(census);
+    async fn look_through_later(&self) {
+        let mut looked = Census::default();
+        if let Err(fault) = self.look_through(&mut looked).await {
+            tracing::warn!(%fault, "credentials could not be counted by state");
+            return;
         }
-        let (now, mut after, mut seen) = (self.now(), 0, 0);
+        if let Some((_, census)) = &mut *self.counted.0.lock().await {
+            let census = Arc::make_mut(census);
+            (census.states, census.needed) = (looked.states, looked.needed);
+        }
+    }
+
+    async fn look_through(&self, census: &mut Census) -> Result<(), KeepFault> {
+        let (now, mut after) = (self.now(), 0);
+        census.needed.clear();
         let mut states: BTreeMap<Provider, BTreeMap<State, u64>> = BTreeMap::new();
         loop {
             let page = self.store.scan(after, PAGE).await?;
@@ -131,16 +151,20 @@ impl Keeper {
                     *soonest = need.at.min(*soonest);
                 }
             }
-            seen += page.len() as u64;
             match page.last() {
-                // Many may have come in meanwhile.
-                Some(last) if page.len() == PAGE && seen <= MOST => after = last.id,
+                Some(last) if page.len() == PAGE => after = last.id,
                 _ => break,
             }
             tokio::task::yield_now().await;
         }
         census.states = Some(states);
-        Ok(census)
+        Ok(())
+    }
+}
+
+impl Census {
+    fn is_of_many(&self) -> bool {
+        self.kept.values().sum::<u64>() > FEW
     }
 }
 

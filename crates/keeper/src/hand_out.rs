@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grantkeep_core::{
-    Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp, event::Action,
-};
+use grantkeep_core::{Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp};
 
 use crate::{KeepFault, Keeper, refresh::Why};
 
@@ -53,28 +51,30 @@ impl Keeper {
         if wanted.account.is_none() && !found.only {
             return Err(KeepFault::AccountAmbiguous);
         }
-        if is_wanting(&found.credential, wanted.min_ttl, self.now()) {
+        // One look at the clock: a token that ends in between would be neither renewed nor handed out.
+        let now = self.now();
+        if is_wanting(&found.credential, wanted.min_ttl, now) {
             let renewed = Box::pin(self.renew((*found.credential).clone(), Why::Needed, wanted.wait)).await;
             return match renewed {
-                Ok(credential) => self.give(&credential, wanted.min_ttl),
+                Ok(credential) => self.give(&credential, wanted.min_ttl, self.now()),
                 // What lives is handed out all the same; what does not, is not, for that reason.
                 Err(fault) => {
                     let credential = self.get(wanted.owner, found.credential.id).await?;
-                    self.give(&credential, wanted.min_ttl).map_err(|given| told(given, fault))
+                    self.give(&credential, wanted.min_ttl, self.now()).map_err(|given| told(given, fault))
                 }
             };
         }
-        self.give(&found.credential, wanted.min_ttl)
+        self.give(&found.credential, wanted.min_ttl, now)
     }
 
-    fn give(&self, credential: &Credential, min_ttl: Lifetime) -> Result<HandOut, KeepFault> {
-        let status = credential.status(self.now());
+    fn give(&self, credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> Result<HandOut, KeepFault> {
+        let status = credential.status(now);
         if status.state.needs_person() || status.is_valid == Some(false) {
-            self.note(Action::HandOut, credential, status.state.as_str());
+            self.note_hand_out(credential, status.state.as_str());
             return Err(KeepFault::Unusable(status.state));
         }
         let access_token = self.open(credential)?;
-        self.note(Action::HandOut, credential, "done");
+        self.note_hand_out(credential, "done");
         Ok(HandOut {
             access_token,
             expires_at: Expiry::at(credential.grant.expiry),

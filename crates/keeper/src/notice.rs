@@ -33,7 +33,8 @@ impl Keeper {
 
     /// Tells people, for ever; end it by dropping the future. A message on its way then is finished by whoever closes the keeper.
     pub async fn watch_notices(self: Arc<Self>) {
-        let mut clock = Clock::new(self.now(), self.steady());
+        let written = self.store.last_recorded_at().await.unwrap_or_default();
+        let mut clock = Clock::new(self.now(), self.steady(), written);
         let mut channels = Channels::default();
         let names = self.channels.channels().map(|(name, _)| name.to_string()).collect();
         warn_of(self.store.outbox_for_only(names).await.map_err(Into::into));

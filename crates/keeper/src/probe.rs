@@ -4,7 +4,7 @@ use grantkeep_core::{Outgoing, Provider, Purpose};
 use http::Method;
 use url::Url;
 
-use crate::{KeepFault, Keeper, site::discovery_fault};
+use crate::{GrantType, KeepFault, Keeper, site::discovery_fault};
 
 /// What came of asking a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Keeper {
                 let endpoints = self.endpoints(settings).await?;
                 let mut asked = Vec::new();
                 let named = [("authorization", &endpoints.authorization), ("token", &endpoints.token)];
-                for (what, endpoint) in named {
+                let unused = usize::from(settings.grant == GrantType::ClientCredentials);
+                for (what, endpoint) in named.into_iter().skip(unused) {
                     match endpoint {
                         Some(endpoint) => asked.push(self.reach(what, endpoint.url()).await),
                         None => return Err(KeepFault::FlowNotOffered),

@@ -48,11 +48,34 @@ pub struct VkCodeSettings {
     pub secret: Secret,
 }
 
+/// For whom a configured server is asked for tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantType {
+    /// For people, who allow it (RFC 6749 §4.1).
+    #[default]
+    AuthorizationCode,
+    /// For the application itself (§4.4).
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Each with its name in the configuration, which is that of the standard.
+    pub const ALL: [(Self, &'static str); 2] =
+        [(Self::AuthorizationCode, "authorization_code"), (Self::ClientCredentials, "client_credentials")];
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(grant, _)| *grant)
+    }
+}
+
 /// A configured OAuth 2.0 server.
 #[derive(Debug)]
 pub struct OAuth2Settings {
     /// Its name in URLs and on the command line.
     pub name: ProviderName,
+    /// For whom it is asked.
+    pub grant: GrantType,
     /// Its issuer, by which its metadata is found.
     pub issuer: Option<Issuer>,
     /// Where a person's browser goes. This and the four below stand above what the metadata says.
@@ -67,7 +90,7 @@ pub struct OAuth2Settings {
     pub userinfo_url: Option<Endpoint>,
     /// What the server knows us as.
     pub client_id: String,
-    /// The secret, unless we are a public client.
+    /// The secret, unless we are a public client, which the application cannot be that asks for itself.
     pub client_secret: Option<Secret>,
     /// How the secret is shown. None: as the metadata says, else by HTTP Basic (RFC 8414 §2).
     pub client_auth: Option<Method>,
@@ -154,12 +177,41 @@ impl Providers {
 }
 
 impl OAuth2Settings {
+    /// A server known by its name and ours there alone: for people, a public client, nothing set that can be left out.
+    pub fn new(name: ProviderName, client_id: &str) -> Self {
+        Self {
+            name,
+            grant: GrantType::default(),
+            issuer: None,
+            authorization_url: None,
+            token_url: None,
+            revocation_url: None,
+            device_authorization_url: None,
+            userinfo_url: None,
+            client_id: client_id.to_owned(),
+            client_secret: None,
+            client_auth: None,
+            scopes: Vec::new(),
+            redirect_uri: None,
+        }
+    }
+
     /// Where codes come back to.
     pub(crate) fn redirect_uri(&self, providers: &Providers) -> String {
         match &self.redirect_uri {
             Some(uri) => uri.clone(),
             None => providers.link(&format!("/callback/{}", self.name.as_str())),
         }
+    }
+
+    /// Whether somebody must allow a login.
+    pub(crate) fn needs_person(&self) -> bool {
+        self.grant != GrantType::ClientCredentials
+    }
+
+    /// Whether the addresses that it names by itself are enough for a login.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.token_url.is_some() && (self.authorization_url.is_some() || !self.needs_person())
     }
 
     /// What its credentials are bound to: the issuer, or where its tokens come from.
@@ -177,6 +229,9 @@ impl OAuth2Settings {
     }
 
     fn flows(&self) -> Vec<Flow> {
+        if self.grant == GrantType::ClientCredentials {
+            return vec![Flow::ClientCredentials];
+        }
         let mut flows = vec![Flow::Code];
         if self.issuer.is_some() || self.device_authorization_url.is_some() {
             flows.push(Flow::Device);
@@ -233,7 +288,7 @@ impl Keeper {
             kind: "oauth2",
             server: settings.server(),
             flows: settings.flows(),
-            redirect_uri: Some(settings.redirect_uri(all)),
+            redirect_uri: settings.needs_person().then(|| settings.redirect_uri(all)),
         });
         [vk, mastodon].into_iter().chain(configured).collect()
     }
@@ -241,7 +296,8 @@ impl Keeper {
     /// Whether redirects come to that path.
     pub fn captures(&self, path: &str) -> bool {
         let all = &self.providers;
-        let configured = |settings: &OAuth2Settings| all.arrives_at(&settings.redirect_uri(all), path);
+        let configured =
+            |settings: &OAuth2Settings| settings.needs_person() && all.arrives_at(&settings.redirect_uri(all), path);
         match path.strip_prefix("/callback/") {
             Some("vk" | "vk/id" | "vk/code") => true,
             Some(rest) if rest.strip_prefix("mastodon/").is_some_and(|host| !host.contains('/')) => true,

@@ -7,16 +7,18 @@
 mod answer;
 mod flight;
 mod host;
+mod next;
 mod request;
+pub(crate) mod step;
 
 use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{
-    Credential, CredentialId, Lifetime, Owner, Provider, Renewal, State, Timestamp, Trouble, TroubleKind,
-    event::Action, renewal, schedule::next_check,
+    Credential, CredentialId, Lifetime, Owner, Renewal, Sealed, TokenKind, TroubleKind, event::Action, renewal,
+    schedule::next_check,
 };
 use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
-use tokio::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     KeepFault, Keeper,
@@ -24,8 +26,10 @@ use crate::{
 };
 use answer::{Heard, Kept};
 pub(crate) use flight::Flights;
-pub(crate) use host::Hosts;
+use host::Gate;
+pub(crate) use host::{Hosts, Sign, host_of};
 use request::Prepared;
+use step::Step;
 
 /// Twice the longest request, and more: see [`grantkeep_core::Purpose::Token`].
 const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
@@ -39,20 +43,11 @@ const LOOK_AFTER: Duration = Duration::from_millis(100);
 /// How long somebody who asks for it by hand waits.
 const ASKED_FOR: Duration = Duration::from_secs(40);
 
-const FIRST_RETRY_AFTER: Lifetime = Lifetime::from_seconds(2);
-
-/// After however long an outage, everything is tried again within 5 minutes of its end; how hard a host is asked is limited by its
-/// pace.
-const LAST_RETRY_AFTER: Lifetime = Lifetime::from_minutes(4);
-
-/// What is wrong with the application is mended by a person, and not in minutes.
-const MISCONFIGURED_RETRY_AFTER: Lifetime = Lifetime::from_hours(1);
+/// A host that is left alone for no longer is waited for.
+const SHORT_PAUSE: Duration = Duration::from_secs(3);
 
 /// Between two tries to store an answer.
 const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
-
-/// Cause of a renewal that was not tried, because its host has not answered for a while.
-const HOST_UNAVAILABLE: &str = "host_unavailable";
 
 /// Cause of a renewal whose process ended in the middle of it.
 const INTERRUPTED: &str = "interrupted";
@@ -118,21 +113,6 @@ impl Keeper {
         }
     }
 
-    /// What came to nothing is not tried again before its time, however many ask for the token meanwhile.
-    fn may_try(&self, current: &Credential, why: Why, now: Timestamp) -> Result<(), KeepFault> {
-        let renewal = &current.renewal;
-        let is_early = renewal.failures > 0 && renewal.at.is_some_and(|at| at > now);
-        match &renewal.trouble {
-            Some(trouble) if is_early && trouble.kind == TroubleKind::Lost => {
-                Err(KeepFault::Unusable(State::Ambiguous))
-            }
-            _ if is_early && why == Why::Needed && renewal.leased_until.is_none() => {
-                Err(KeepFault::ProviderUnavailable("trying_again".into()))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// One try. None: somebody else was faster.
     async fn try_once(
         self: &Arc<Self>,
@@ -140,54 +120,84 @@ impl Keeper {
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
         // Before anything is taken: whoever closes the keeper waits for it.
         let flight = self.flights.begin();
+        step::reached(Step::Picked);
         let prepared = match self.prepare(&current).await {
             Ok(prepared) => prepared,
             Err(heard) => return Ok(Some(self.came_to_nothing(current, heard).await)),
         };
-        if let Err(open_for) = self.hosts.admit(prepared.host(), (self.world.steady)()).await {
-            let heard = Heard::Later { cause: HOST_UNAVAILABLE.into(), after: Some(self.spread(open_for)) };
-            return Ok(Some(self.came_to_nothing(current, heard).await));
-        }
+        let gate = match self.gate(&prepared).await {
+            Ok(gate) => gate,
+            Err(open_for) => return Ok(Some(self.came_to_nothing(current, Heard::Closed(open_for)).await)),
+        };
+        let place = self.hosts.place(&prepared.host(), (self.world.steady)()).await;
         // From the lease on nobody who stops waiting can cut it off: the writer would take the lease all the same, and nothing
         // would be sent with it.
         let keeper = Arc::clone(self);
         let task = tokio::spawn(acting_as(actor(), async move {
-            let result = keeper.lease_and_carry_out(current, prepared).await;
+            let result = keeper.lease_and_carry_out(current, prepared, gate, place).await;
             drop(flight);
             result
         }));
         task.await.unwrap_or(Err(KeepFault::WaitOver))
     }
 
+    /// Waits until the host may be asked, and how; how long it is left alone, if it is for long.
+    async fn gate(&self, prepared: &Prepared) -> Result<Gate, Lifetime> {
+        loop {
+            match self.hosts.admit(&prepared.host(), (self.world.steady)()) {
+                Ok(Gate::AskFirst) => {
+                    self.hosts.pace(&prepared.host(), (self.world.steady)()).await;
+                    let answer = self.outbound.send(prepared.question()).await;
+                    self.report(&prepared.host(), answer::sign_of_question(&answer));
+                }
+                Ok(gate) => return Ok(gate),
+                Err(open_for) if open_for <= SHORT_PAUSE => tokio::time::sleep(open_for).await,
+                Err(open_for) => return Err(self.spread(open_for)),
+            }
+        }
+    }
+
+    pub(crate) fn report(&self, host: &str, sign: Sign) {
+        let chance = f64::from((self.world.random)()[0]) / 255.0;
+        self.hosts.report(host, sign, chance, (self.world.steady)());
+    }
+
     async fn lease_and_carry_out(
         self: &Arc<Self>,
         current: Credential,
         prepared: Prepared,
+        gate: Gate,
+        place: Option<OwnedSemaphorePermit>,
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
-        let now = self.now();
-        let leased = self.store.lease(current.id, current.grant.generation, now, now.after(LEASED_FOR)).await?;
+        // Before it is asked for: it counts from here, however long it takes to get it.
+        let (begun_at, now) = ((self.world.steady)(), self.now());
+        let leased = self.store.lease(&current, now, now.after(LEASED_FOR)).await?;
         let Some(leased) = leased else { return Ok(None) };
-        let leased_at = (self.world.steady)();
-        Ok(Some(self.carry_out(leased, prepared, leased_at).await))
+        step::reached(Step::Leased);
+        self.hosts.pace(&prepared.host(), (self.world.steady)()).await;
+        drop(place);
+        if let (Gate::Open, Err(open_for)) = (gate, self.hosts.is_open(&prepared.host(), (self.world.steady)())) {
+            return Ok(Some(self.came_to_nothing(leased, Heard::Closed(self.spread(open_for))).await));
+        }
+        // By both clocks: the one that nobody sets may stand still while the machine sleeps.
+        let since = ((self.world.steady)() - begun_at).max(Duration::from_secs(self.now().since(now).seconds()));
+        if since > SENT_WITHIN {
+            // Stopped in between, and perhaps for long: nothing has been sent.
+            let too_late = Heard::Later { cause: "too_late".into(), after: None };
+            return Ok(Some(self.came_to_nothing(leased, too_late).await));
+        }
+        step::reached(Step::Judged);
+        Ok(Some(self.carry_out(leased, prepared).await))
     }
 
-    async fn carry_out(
-        self: &Arc<Self>,
-        leased: Credential,
-        prepared: Prepared,
-        leased_at: Instant,
-    ) -> Result<Credential, KeepFault> {
-        if (self.world.steady)() - leased_at > SENT_WITHIN {
-            // Stopped in between, and perhaps for long: nothing has been sent.
-            return self.came_to_nothing(leased, Heard::Later { cause: "too_late".into(), after: None }).await;
-        }
-        let host = prepared.host().to_owned();
+    async fn carry_out(self: &Arc<Self>, leased: Credential, prepared: Prepared) -> Result<Credential, KeepFault> {
+        let host = prepared.host();
         let sent_at = (self.world.steady)();
         let answer = self.outbound.send(prepared.outgoing).await;
+        step::reached(Step::Heard);
         self.metrics.renewal_took(leased.provider, (self.world.steady)() - sent_at);
-        let heard = answer::hear(answer, prepared.is_untyped);
-        let chance = f64::from((self.world.random)()[0]) / 255.0;
-        self.hosts.report(&host, heard.is_answer(), chance, (self.world.steady)());
+        let heard = answer::hear(answer, prepared.is_untyped).about(leased.grant.kind);
+        self.report(&host, heard.sign());
         match heard {
             Heard::Granted(granted) => {
                 let kept = Kept::of(*granted, leased.grant.kind, self.now());
@@ -209,6 +219,7 @@ impl Keeper {
             spooled_at: self.now(),
         };
         let spooled = self.until_stored(&leased, || self.store.spool(entry.clone())).await?;
+        step::reached(Step::Spooled);
         let renewed = self.with_answer(&leased, kept)?;
         self.store_renewed(&leased, renewed, spooled).await
     }
@@ -241,18 +252,43 @@ impl Keeper {
         let stored = self.until_stored(leased, || self.store.renew(renewed.clone(), Some(spooled))).await;
         match stored {
             Ok(stored) => {
+                step::reached(Step::Stored);
                 tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
                 self.note(Action::Refresh, &stored, "done");
                 self.metrics.renewed(stored.provider, "granted");
                 self.due_changed.notify_one();
+                step::reached(Step::Told);
+                let was_refused =
+                    leased.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
+                if was_refused || stored.renewal.fence != leased.renewal.fence {
+                    // Somebody else has sent the same refresh token meanwhile, which may have ended what came of it.
+                    return self.check(&stored.owner, stored.id).await;
+                }
                 Ok(stored)
             }
             // Another token has taken its place, or it was forgotten: what came is of an older grant.
             Err(StoreFault::Stale) => {
                 self.store.unspool(spooled).await?;
-                self.get(&leased.owner, leased.id).await
+                let current = self.get(&leased.owner, leased.id).await;
+                if matches!(current, Err(KeepFault::NotFound)) {
+                    self.withdraw_unkept(&renewed).await;
+                }
+                current
             }
             Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The credential when nobody is renewing it, so that what is done with it is done with the newest token.
+    pub(crate) async fn when_still(&self, owner: &Owner, id: CredentialId) -> Result<Credential, KeepFault> {
+        let until = (self.world.steady)() + ASKED_FOR;
+        loop {
+            let current = self.get(owner, id).await?;
+            let is_leased = current.renewal.leased_until.is_some_and(|until| until > self.now());
+            if !is_leased || (self.world.steady)() >= until {
+                return Ok(current);
+            }
+            tokio::time::sleep(LOOK_AFTER).await;
         }
     }
 
@@ -262,9 +298,10 @@ impl Keeper {
         let evidence = kept.evidence(before);
         let renew_at = renewal::due_at(grant.expiry, kept.came_at(), before.uid);
         Ok(Credential {
-            check_at: next_check(&evidence, grant.expiry, true, before.uid, kept.came_at()),
+            check_at: next_check(&evidence, grant.expiry, true, before.uid, kept.came_at())
+                .filter(|_| grant.kind != TokenKind::OAuth2Client),
             evidence,
-            renewal: Renewal { at: renew_at.filter(|_| grant.refresh_token.is_some()), ..Renewal::default() },
+            renewal: Renewal { at: renew_at.filter(|_| grant.renews()), ..Renewal::default() },
             grant,
             ..before.clone()
         })
@@ -278,8 +315,11 @@ impl Keeper {
     ) -> Result<Credential, KeepFault> {
         let (id, owner, generation) = (credential.id, credential.owner.clone(), credential.grant.generation);
         let fence = credential.renewal.fence;
-        tracing::warn!(credential = id, cause = heard.cause(), outcome = heard.as_str(), "token not renewed");
-        self.note(Action::Refresh, &credential, heard.cause());
+        // What was not tried is no deed; that the host is left alone is told once, of the host.
+        if !matches!(heard, Heard::Closed(_)) {
+            tracing::warn!(credential = id, cause = heard.cause(), outcome = heard.as_str(), "token not renewed");
+            self.note(Action::Refresh, &credential, heard.cause());
+        }
         self.metrics.renewed(credential.provider, heard.as_str());
         loop {
             let renewal = self.after(&credential, &heard);
@@ -307,39 +347,6 @@ impl Keeper {
         Err(heard.fault())
     }
 
-    /// How the renewal stands after a try that brought no token.
-    fn after(&self, credential: &Credential, heard: &Heard) -> Renewal {
-        let now = self.now();
-        let before = &credential.renewal;
-        // What was not tried is no failure of its own: only the host's counts.
-        let was_tried = !matches!(heard, Heard::Later { cause, .. } if &**cause == HOST_UNAVAILABLE);
-        let failures = if was_tried { before.failures.saturating_add(1) } else { before.failures.max(1) };
-        let trouble = |kind, cause: &str| {
-            let since = before.trouble.as_ref().filter(|trouble| trouble.kind == kind).map_or(now, |it| it.since);
-            Some(Trouble { kind, cause: cause.into(), since })
-        };
-        let (at, trouble) = match heard {
-            Heard::Later { after, .. } => {
-                let backoff = self.backoff(before.failures);
-                (Some(now.after(after.unwrap_or(backoff))), before.trouble.clone())
-            }
-            Heard::Misconfigured(_) => (Some(now.after(MISCONFIGURED_RETRY_AFTER)), before.trouble.clone()),
-            Heard::Refused(cause) => (None, trouble(TroubleKind::Refused, cause)),
-            Heard::Lost(cause) if is_strict(credential.provider) => {
-                (Some(self.once_more_at(credential, now)), trouble(TroubleKind::Lost, cause))
-            }
-            Heard::Lost(_) => (Some(now.after(self.backoff(before.failures))), before.trouble.clone()),
-            Heard::Granted(_) => (before.at, None),
-        };
-        Renewal { at, failures, leased_until: None, fence: before.fence, trouble }
-    }
-
-    /// When a refresh token that may be spent is risked once more: when the access token, which lives, has ended.
-    fn once_more_at(&self, credential: &Credential, now: Timestamp) -> Timestamp {
-        let soon = now.after(self.backoff(credential.renewal.failures));
-        credential.grant.expiry.at().map_or(soon, |at| at.max(soon))
-    }
-
     /// Somebody took it upon themselves and was not heard of again.
     async fn orphaned(self: &Arc<Self>, credential: Credential) -> Result<(), KeepFault> {
         self.replay().await?;
@@ -349,6 +356,7 @@ impl Keeper {
             return Ok(());
         }
         let renewal = self.after(&current, &Heard::Lost(INTERRUPTED.into()));
+        step::reached(Step::Orphaned);
         match self.store.update(Credential { renewal, ..current }).await {
             Ok(_) | Err(StoreFault::Stale) => Ok(()),
             Err(fault) => Err(fault.into()),
@@ -370,36 +378,24 @@ impl Keeper {
                 self.store.unspool(id).await?;
                 continue;
             }
-            let text = self.open_column(&before, "renewed", &entry.answer)?;
-            let kept = Kept::read(&text).ok_or(KeepFault::damaged("answer"))?;
-            let renewed = self.with_answer(&before, &kept)?;
+            let renewed = match self.with_spooled(&before, &entry.answer) {
+                Ok(renewed) => renewed,
+                // One that is damaged must not hold up the others; its credential will say that it is not known.
+                Err(fault) => {
+                    tracing::error!(%fault, credential = before.id, "a renewed token in the spool cannot be read");
+                    continue;
+                }
+            };
+            step::reached(Step::Replaying);
             self.store_renewed(&before, renewed, id).await?;
             tracing::info!(credential = before.id, "a renewed token was brought in from the spool");
         }
         Ok(())
     }
 
-    /// Twice as long after each failure, with a chance part, so that many do not come back at once.
-    fn backoff(&self, failures: u32) -> Lifetime {
-        let factor = 1_u64.checked_shl(failures.min(20)).unwrap_or(u64::MAX);
-        let longest = FIRST_RETRY_AFTER.seconds().saturating_mul(factor).min(LAST_RETRY_AFTER.seconds());
-        self.spread(Duration::from_secs(longest / 2)).max(Lifetime::from_seconds(1))
-    }
-
-    /// Once to twice as long.
-    fn spread(&self, least: Duration) -> Lifetime {
-        let [a, b, ..] = (self.world.random)();
-        let chance = u64::from(u16::from_be_bytes([a, b]));
-        let least = least.as_secs().max(1);
-        Lifetime::from_seconds(least + least * chance / u64::from(u16::MAX))
-    }
-}
-
-/// Whether a provider may take the same refresh token twice for theft, and end everything that came of it (RFC 9700 §4.14.2). Of
-/// those that do not, a second try tells whether the first one counted.
-const fn is_strict(provider: Provider) -> bool {
-    match provider {
-        Provider::Mastodon => false,
-        Provider::OAuth2(_) | Provider::Vk => true,
+    fn with_spooled(&self, before: &Credential, answer: &Sealed) -> Result<Credential, KeepFault> {
+        let text = self.open_column(before, "renewed", answer)?;
+        let kept = Kept::read(&text).ok_or(KeepFault::damaged("answer"))?;
+        self.with_answer(before, &kept)
     }
 }

@@ -16,15 +16,29 @@ const AWAY: &str = "Try again later, or forget it here and withdraw it in the pr
 impl Keeper {
     /// Withdraws a grant at its provider, and forgets it here.
     pub async fn revoke(&self, owner: &Owner, id: CredentialId) -> Result<(), KeepFault> {
-        let credential = self.get(owner, id).await?;
-        match credential.provider {
-            Provider::Vk => self.revoke_vk(&credential).await?,
-            Provider::Mastodon => self.revoke_mastodon(&credential).await?,
-            Provider::OAuth2(_) => self.revoke_oauth2(&credential).await?,
-        }
+        let credential = self.when_still(owner, id).await?;
+        self.withdraw_grant(&credential).await?;
         tracing::info!(credential = id, "withdrawn at the provider");
         self.note(Action::Revoke, &credential, "done");
         self.forget(owner, id).await
+    }
+
+    /// Withdraws tokens that came after their credential was forgotten: nobody keeps them.
+    pub(crate) async fn withdraw_unkept(&self, came: &Credential) {
+        match self.withdraw_grant(came).await {
+            Ok(()) => tracing::info!(credential = came.id, "tokens that came too late were withdrawn at the provider"),
+            Err(fault) => {
+                tracing::warn!(%fault, credential = came.id, "tokens that came too late live on at the provider");
+            }
+        }
+    }
+
+    async fn withdraw_grant(&self, credential: &Credential) -> Result<(), KeepFault> {
+        match credential.provider {
+            Provider::Vk => self.revoke_vk(credential).await,
+            Provider::Mastodon => self.revoke_mastodon(credential).await,
+            Provider::OAuth2(_) => self.revoke_oauth2(credential).await,
+        }
     }
 
     /// VK ID alone has a way: tokens of the implicit flow are withdrawn in the person's settings.

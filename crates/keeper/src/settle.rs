@@ -1,12 +1,15 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
-use grantkeep_core::{Account, Credential, Expiry, Grant, Outcome, Renewal, Sealed, Timestamp, schedule::next_check};
+use grantkeep_core::{
+    Account, Credential, CredentialId, Expiry, Grant, Outcome, Owner, Renewal, Sealed, Timestamp, event::Action,
+    schedule::next_check,
+};
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
 
 use crate::{
     KeepFault, Keeper,
-    ask::{Reading, nameless},
+    ask::{Reading, Whom, nameless},
 };
 
 /// Cause of a state in which the provider named somebody else than the pasted text did.
@@ -31,6 +34,10 @@ fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -
     credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
     let (expiry, renews) = (credential.grant.expiry, credential.can_renew());
     credential.check_at = next_check(&credential.evidence, expiry, renews, credential.uid, now);
+    if renews && matches!(outcome, Outcome::Expired | Outcome::Revoked) {
+        // An access token that is dead before its time may have a grant that lives, and there is nothing left to lose.
+        credential.renewal.at = Some(credential.renewal.at.map_or(now, |at| at.min(now)));
+    }
     credential
 }
 
@@ -47,25 +54,34 @@ fn is_same(one: &Credential, other: &Credential) -> bool {
 impl Keeper {
     /// Asks the provider about a credential now and remembers what came out. The credential may come back under the name, and
     /// the id, of the account that it turned out to belong to.
-    pub async fn check(
-        &self,
-        owner: &grantkeep_core::Owner,
-        id: grantkeep_core::CredentialId,
-    ) -> Result<Credential, KeepFault> {
+    pub async fn check(&self, owner: &Owner, id: CredentialId) -> Result<Credential, KeepFault> {
         let credential = self.get(owner, id).await?;
         self.recheck(credential).await
     }
 
     pub(crate) async fn recheck(&self, mut credential: Credential) -> Result<Credential, KeepFault> {
-        let token = self.open(&credential)?;
         let whom = self.whom_of(&credential).await?;
+        if matches!(whom, Whom::UserInfo(None)) {
+            return self.never_check(credential).await;
+        }
+        let token = self.open(&credential)?;
         let reading = self.ask(&token, &whom).await;
         let (owner, id, generation) = (credential.owner.clone(), credential.id, credential.grant.generation);
         loop {
             let told = reading.told.as_ref().map(|told| &told.account);
-            match self.settle(with_reading(credential, &reading, self.now()), told).await {
+            let now = self.now();
+            let before = credential.status(now).state;
+            match self.settle(with_reading(credential, &reading, now), told).await {
                 Err(KeepFault::Store(StoreFault::Stale | StoreFault::Conflict)) => {}
-                settled => return settled,
+                settled => {
+                    let settled = settled?;
+                    let state = settled.status(now).state;
+                    if state != before {
+                        self.note(Action::Check, &settled, state.as_str());
+                    }
+                    self.wake_watchers(&settled);
+                    return Ok(settled);
+                }
             }
             credential = self.get(&owner, id).await?;
             if credential.grant.generation != generation {
@@ -73,6 +89,18 @@ impl Keeper {
                 return Ok(credential);
             }
         }
+    }
+
+    /// Nobody can be asked: what is known stays as it is, and is not asked about again by ourselves.
+    async fn never_check(&self, mut credential: Credential) -> Result<Credential, KeepFault> {
+        let (owner, id) = (credential.owner.clone(), credential.id);
+        while credential.check_at.is_some() {
+            match self.store.update(Credential { check_at: None, ..credential }).await {
+                Err(StoreFault::Stale) => credential = self.get(&owner, id).await?,
+                updated => return Ok(updated?),
+            }
+        }
+        Ok(credential)
     }
 
     /// Stores it; gives a token of which the provider has now told whose it is the name that it should have had.

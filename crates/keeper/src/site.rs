@@ -20,7 +20,10 @@ use grantkeep_oauth::{
     metadata::{self, Metadata, MetadataFault},
 };
 
-use crate::{KeepFault, Keeper, OAuth2Settings};
+use crate::{
+    KeepFault, Keeper, OAuth2Settings,
+    refresh::{Sign, host_of},
+};
 
 const REMEMBERED_FOR: Lifetime = Lifetime::from_hours(1);
 
@@ -48,6 +51,11 @@ fn recall<T>(shelf: &Mutex<Shelf<T>>, key: &str, now: Timestamp) -> Option<Arc<T
     let shelf = open(shelf);
     let (since, value) = shelf.get(key)?;
     (*since <= now && now.since(*since) < REMEMBERED_FOR).then(|| Arc::clone(value))
+}
+
+/// However old: better than nothing while its server is away.
+fn recall_old<T>(shelf: &Mutex<Shelf<T>>, key: &str) -> Option<Arc<T>> {
+    open(shelf).get(key).map(|(_, value)| Arc::clone(value))
 }
 
 fn remember<T>(shelf: &Mutex<Shelf<T>>, key: &str, value: T, now: Timestamp) -> Arc<T> {
@@ -102,23 +110,45 @@ impl Keeper {
     pub(crate) async fn site(&self, typed: Typed) -> Result<Arc<Site>, DiscoveryFault> {
         // A handle's domain may lead elsewhere for one person and not for another.
         let key = typed.user.is_none().then(|| typed.server.as_str().to_owned());
-        if let Some(site) = key.as_ref().and_then(|key| recall(&self.known.sites, key, self.now())) {
+        let recall = |key: &Option<String>| recall(&self.known.sites, key.as_ref()?, self.now());
+        if let Some(site) = recall(&key) {
             return Ok(site);
         }
-        let mut step = discover::start(typed);
-        let asking = async {
-            loop {
-                match step {
-                    Step::Done(found) => break found,
-                    Step::Send(outgoing, waiting) => step = waiting.answered(self.outbound.send(outgoing).await),
-                }
+        // Many may want to know it at once.
+        let turn = self.turns.of(&format!("site {}", typed.server.as_str()));
+        let _mine = turn.lock().await;
+        if let Some(site) = recall(&key) {
+            return Ok(site);
+        }
+        let host = host_of(typed.server.origin());
+        let found = match self.hosts.admit(&host, (self.world.steady)()) {
+            Err(_) => Err(DiscoveryFault::Unreachable(NoAnswer::Unreachable)),
+            Ok(_) => {
+                let found = tokio::time::timeout(ASKED_FOR, self.discover(typed)).await;
+                let found = found.unwrap_or(Err(DiscoveryFault::Unreachable(NoAnswer::Timeout)));
+                self.report(&host, sign(found.as_ref().is_err_and(|fault| fault.is_transient())));
+                found
             }
         };
-        let found = tokio::time::timeout(ASKED_FOR, asking).await;
-        let site = *found.unwrap_or(Err(DiscoveryFault::Unreachable(NoAnswer::Timeout)))?;
-        tracing::debug!(software = site.software.as_str(), "server discovered");
-        let key = key.unwrap_or_else(|| site.server.as_str().to_owned());
-        Ok(remember(&self.known.sites, &key, site, self.now()))
+        match found {
+            Ok(site) => {
+                tracing::debug!(software = site.software.as_str(), "server discovered");
+                let key = key.unwrap_or_else(|| site.server.as_str().to_owned());
+                Ok(remember(&self.known.sites, &key, site, self.now()))
+            }
+            Err(fault) if fault.is_transient() => key.and_then(|key| recall_old(&self.known.sites, &key)).ok_or(fault),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn discover(&self, typed: Typed) -> Result<Site, DiscoveryFault> {
+        let mut step = discover::start(typed);
+        loop {
+            match step {
+                Step::Done(found) => return found.map(|site| *site),
+                Step::Send(outgoing, waiting) => step = waiting.answered(self.outbound.send(outgoing).await),
+            }
+        }
     }
 
     /// What the server of a credential is.
@@ -134,7 +164,7 @@ impl Keeper {
             Some(issuer) => match self.metadata(issuer).await {
                 Ok(metadata) => Some(metadata),
                 // What is configured by hand is enough without it.
-                Err(_) if settings.authorization_url.is_some() && settings.token_url.is_some() => None,
+                Err(_) if settings.is_whole() => None,
                 Err(fault) => return Err(fault),
             },
             None => None,
@@ -145,7 +175,10 @@ impl Keeper {
         let usual = if has_secret { Method::Basic } else { Method::None };
         let method = settings.client_auth.or_else(|| told.and_then(|told| told.method(has_secret))).unwrap_or(usual);
         Ok(Endpoints {
-            authorization: either(&settings.authorization_url, told.map(|told| &told.authorization_endpoint)),
+            authorization: either(
+                &settings.authorization_url,
+                told.and_then(|told| told.authorization_endpoint.as_ref()),
+            ),
             token: either(&settings.token_url, told.map(|told| &told.token_endpoint)),
             revocation: either(&settings.revocation_url, told.and_then(|told| told.revocation_endpoint.as_ref())),
             device: either(
@@ -164,10 +197,29 @@ impl Keeper {
         if let Some(metadata) = recall(&self.known.metadata, issuer.as_str(), self.now()) {
             return Ok(metadata);
         }
-        let asking = self.ask_for_metadata(issuer);
-        let found = tokio::time::timeout(ASKED_FOR, asking).await;
-        let metadata = found.unwrap_or_else(|_| Err(metadata_away(NoAnswer::Timeout)))?;
-        Ok(remember(&self.known.metadata, issuer.as_str(), metadata, self.now()))
+        // Many may want to know it at once.
+        let turn = self.turns.of(&format!("metadata {}", issuer.as_str()));
+        let _mine = turn.lock().await;
+        if let Some(metadata) = recall(&self.known.metadata, issuer.as_str(), self.now()) {
+            return Ok(metadata);
+        }
+        let host = host_of(issuer.url());
+        let found = match self.hosts.admit(&host, (self.world.steady)()) {
+            Err(_) => Err(metadata_away(NoAnswer::Unreachable)),
+            Ok(_) => {
+                let found = tokio::time::timeout(ASKED_FOR, self.ask_for_metadata(issuer)).await;
+                let found = found.unwrap_or_else(|_| Err(metadata_away(NoAnswer::Timeout)));
+                self.report(&host, sign(matches!(found, Err(KeepFault::ProviderAway { .. }))));
+                found
+            }
+        };
+        match found {
+            Ok(metadata) => Ok(remember(&self.known.metadata, issuer.as_str(), metadata, self.now())),
+            Err(fault @ KeepFault::ProviderAway { .. }) => {
+                recall_old(&self.known.metadata, issuer.as_str()).ok_or(fault)
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn ask_for_metadata(&self, issuer: &Issuer) -> Result<Metadata, KeepFault> {
@@ -182,6 +234,10 @@ impl Keeper {
         }
         Err(last.map_or(KeepFault::FlowNotOffered, metadata_fault))
     }
+}
+
+const fn sign(is_away: bool) -> Sign {
+    if is_away { Sign::Declines } else { Sign::Answers }
 }
 
 pub(crate) fn metadata_away(reason: NoAnswer) -> KeepFault {

@@ -161,12 +161,7 @@ impl Keeper {
         let verified = incoming.outcome == Outcome::Alive;
         let lifetime = Submitted::lifetime_of(incoming.expiry, incoming.evidence.captured_at);
         let (credential, created) = self.keep(&incoming).await?;
-        if credential.check_at.is_some() {
-            self.due_changed.notify_one();
-        }
-        if credential.renewal.at.is_some() {
-            self.renewals_changed.notify_one();
-        }
+        self.wake_watchers(&credential);
         tracing::info!(
             credential = credential.id,
             created,
@@ -318,16 +313,21 @@ impl Incoming {
         to.incoming(granted, reading, now)
     }
 
-    /// When the provider is to be asked about it next.
+    /// Whether something will renew it: see [`Grant::renews`].
+    fn renews(&self) -> bool {
+        self.kind == TokenKind::OAuth2Client || self.refresh_token.is_some()
+    }
+
+    /// When the provider is to be asked about it next. About an application's token nobody can be asked.
     fn check_at(&self, uid: Uid) -> Option<Timestamp> {
-        let renews = self.refresh_token.is_some();
-        next_check(&self.evidence, self.expiry, renews, uid, self.evidence.captured_at)
+        let next = next_check(&self.evidence, self.expiry, self.renews(), uid, self.evidence.captured_at);
+        next.filter(|_| self.kind != TokenKind::OAuth2Client)
     }
 
     /// When it is to be renewed by itself, if it can be.
     fn renew_at(&self, uid: Uid) -> Option<Timestamp> {
-        self.refresh_token.as_ref()?;
-        renewal::due_at(self.expiry, self.evidence.captured_at, uid)
+        let due_at = renewal::due_at(self.expiry, self.evidence.captured_at, uid);
+        due_at.filter(|_| self.renews())
     }
 
     /// A definite refusal stores nothing. What only says "not now" or "ask a person" does not speak against the token.

@@ -19,6 +19,7 @@ use super::*;
 
 mod audit;
 mod clock;
+mod crash;
 mod forecast;
 mod herd;
 mod login;
@@ -104,39 +105,55 @@ impl Stage {
 
 /// Everything that the sandbox plays.
 fn providers(sandbox: &Sandbox) -> Providers {
+    providers_at(&sandbox.vk_url(), &sandbox.oauth2_url(), sandbox.oauth2_client())
+}
+
+/// VK and the plain server, played by another process.
+fn providers_at(vk: &str, oauth2: &str, (client_id, secret): (&str, &str)) -> Providers {
     let url = |text: &str| Url::parse(text).unwrap();
-    let vk = sandbox.vk_url();
-    let (client_id, secret) = sandbox.oauth2_client();
     let acme = OAuth2Settings {
-        name: ProviderName::new("acme").unwrap(),
-        issuer: Some(Issuer::new(&sandbox.oauth2_url()).unwrap()),
-        authorization_url: None,
-        token_url: None,
-        revocation_url: None,
-        device_authorization_url: None,
-        userinfo_url: None,
-        client_id: client_id.to_owned(),
+        issuer: Some(Issuer::new(oauth2).unwrap()),
         client_secret: Some(Secret::from(secret)),
-        client_auth: None,
         scopes: ["openid", "profile", "offline_access"].map(str::to_owned).to_vec(),
-        redirect_uri: None,
+        ..OAuth2Settings::new(ProviderName::new("acme").unwrap(), client_id)
     };
     Providers {
         vk: VkSettings {
             redirect_uri: url(&format!("{vk}/blank.html")),
-            oauth_url: url(&vk),
-            api_url: url(&vk),
+            oauth_url: url(vk),
+            api_url: url(vk),
             ..VkSettings::default()
         },
-        vk_id: Some(VkIdSettings {
-            app_id: "51000002".to_owned(),
-            service_token: None,
-            url: url(&sandbox.vk_id_url()),
-        }),
+        vk_id: Some(VkIdSettings { app_id: "51000002".to_owned(), service_token: None, url: url(&format!("{vk}/id")) }),
         vk_code: Some(VkCodeSettings { app_id: "54249533".to_owned(), secret: Secret::from("sandbox-not-a-secret") }),
-        oauth2: vec![acme],
+        oauth2: vec![acme, robot(oauth2, (client_id, secret)), bare(oauth2, (client_id, secret))],
         base: url(BASE),
         hosts: vec!["127.0.0.1:8000".to_owned(), "localhost:8000".to_owned()],
+    }
+}
+
+/// The same server, asked for the application itself.
+fn robot(base: &str, (client_id, secret): (&str, &str)) -> OAuth2Settings {
+    OAuth2Settings {
+        grant: GrantType::ClientCredentials,
+        issuer: Some(Issuer::new(base).unwrap()),
+        client_secret: Some(Secret::from(secret)),
+        scopes: ["read", "write"].map(str::to_owned).to_vec(),
+        ..OAuth2Settings::new(ProviderName::new("robot").unwrap(), client_id)
+    }
+}
+
+/// The same server by its addresses alone, without one that tells whose a token is.
+fn bare(base: &str, client: (&str, &str)) -> OAuth2Settings {
+    let at = |path: &str| Some(Endpoint::new(format!("{base}/{path}").parse().unwrap()).unwrap());
+    OAuth2Settings {
+        name: ProviderName::new("bare").unwrap(),
+        grant: GrantType::AuthorizationCode,
+        issuer: None,
+        authorization_url: at("authorize"),
+        token_url: at("token"),
+        scopes: vec!["read".to_owned()],
+        ..robot(base, client)
     }
 }
 

@@ -8,7 +8,7 @@ use grantkeep_core::{Account, Credential, Flow, Lifetime, Owner, Provider, Secre
 use grantkeep_oauth::state;
 use grantkeep_store::RenewalTicket;
 
-use crate::{Begin, CaptureFault, KeepFault, Keeper, Spent};
+use crate::{Begin, CaptureFault, KeepFault, Keeper, OAuth2Settings, Spent};
 
 /// How long a link works. Whoever is told at night acts in the morning.
 const LASTS_FOR: Lifetime = Lifetime::from_hours(24);
@@ -53,10 +53,7 @@ impl Keeper {
     /// Begins the login that a link is for. While that cannot begin, the link is not spent.
     pub async fn spend_renewal(self: &Arc<Self>, ticket: &str) -> Result<RenewalBegun, CaptureFault> {
         let (ticket, credential) = self.of_renewal_ticket(ticket).await?;
-        let begun = self.begin(&credential.owner, again(&credential)).await?;
-        if !self.store.spend_renewal_ticket(ticket).await.map_err(KeepFault::from)? {
-            return Err(CaptureFault::TicketUnknown);
-        }
+        let begun = self.begin_by(&credential.owner, again(&credential), Some(ticket)).await?;
         let url = begun.connect_url.ok_or(KeepFault::FlowNotOffered)?;
         let found = self.store.authorization(&begun.id).await.map_err(KeepFault::from)?;
         let found = found.ok_or(CaptureFault::TicketUnknown)?;
@@ -92,7 +89,7 @@ impl Keeper {
             || matches!(credential.subject, Some(Subject::Community(_) | Subject::Application));
         match credential.provider {
             _ if is_made_by_hand => false,
-            Provider::OAuth2(name) => self.providers.oauth2(name).is_some(),
+            Provider::OAuth2(name) => self.providers.oauth2(name).is_some_and(OAuth2Settings::needs_person),
             Provider::Mastodon | Provider::Vk => true,
         }
     }

@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use grantkeep_core::{Credential, CredentialId, Lifetime, Progress};
+use grantkeep_core::{Credential, CredentialId, Lifetime, Progress, Timestamp};
+use grantkeep_store::StoreFault;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{KeepFault, Keeper, refresh::Why};
@@ -23,8 +24,11 @@ const AFTER_FAULT: Duration = Duration::from_secs(30);
 /// How long it can be asked what became of a login.
 const FORGOTTEN_AFTER: Lifetime = Lifetime::from_hours(24);
 
-/// Between two looks at what is to be renewed.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
+/// When something has been due and nothing could be done about it: somebody is at it, or its row is damaged.
+const AFTER_NOTHING: Duration = Duration::from_secs(2);
+
+/// A token that could not even be asked about is tried again then.
+const PUT_OFF_FOR: Lifetime = Lifetime::from_hours(1);
 
 /// Renewed at once.
 const RENEWED_AT_ONCE: usize = 64;
@@ -51,10 +55,32 @@ impl Keeper {
                 () = self.due_changed.notified() => continue,
             }
             self.sweep().await;
-            if let Err(fault) = self.ask_about_due().await {
-                tracing::warn!(%fault, "a token could not be checked");
-                tokio::time::sleep(AFTER_FAULT).await;
+            self.ask_about_all_due().await;
+        }
+    }
+
+    async fn ask_about_all_due(self: &Arc<Self>) {
+        loop {
+            match self.ask_about_due().await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(fault) => {
+                    tracing::warn!(%fault, "a token could not be checked");
+                    tokio::time::sleep(AFTER_FAULT).await;
+                    return;
+                }
             }
+        }
+    }
+
+    /// Wakes those who would sleep beyond the next moment of this credential.
+    pub(crate) fn wake_watchers(&self, credential: &Credential) {
+        let soon = self.now().after(Lifetime::from_seconds(LONGEST_SLEEP.as_secs()));
+        if credential.check_at.is_some_and(|at| at <= soon) {
+            self.due_changed.notify_one();
+        }
+        if credential.renewal.at.is_some_and(|at| at <= soon) {
+            self.renewals_changed.notify_one();
         }
     }
 
@@ -62,7 +88,7 @@ impl Keeper {
     pub async fn watch_renewals(self: Arc<Self>) {
         let places = Arc::new(Semaphore::new(RENEWED_AT_ONCE));
         // At once, for the leases that a crash left: they have no moment of their own.
-        self.renew_due_or_tell(&places).await;
+        self.renew_all_due(&places).await;
         loop {
             let sleep = match self.until_next_renewal().await {
                 Ok(wait) => wait,
@@ -75,32 +101,40 @@ impl Keeper {
                 () = tokio::time::sleep(sleep) => {}
                 () = self.renewals_changed.notified() => continue,
             }
-            self.renew_due_or_tell(&places).await;
+            self.renew_all_due(&places).await;
         }
     }
 
-    async fn renew_due_or_tell(self: &Arc<Self>, places: &Arc<Semaphore>) {
-        if let Err(fault) = self.renew_due(places).await {
-            tracing::warn!(%fault, "tokens could not be renewed");
-            tokio::time::sleep(AFTER_FAULT).await;
+    async fn renew_all_due(self: &Arc<Self>, places: &Arc<Semaphore>) {
+        loop {
+            match self.renew_due(places).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(fault) => {
+                    tracing::warn!(%fault, "tokens could not be renewed");
+                    tokio::time::sleep(AFTER_FAULT).await;
+                    return;
+                }
+            }
         }
     }
 
     async fn until_next_renewal(&self) -> Result<Duration, KeepFault> {
         let next = self.store.next_renewal().await?;
-        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
-        // A moment at least: what is due may be waiting for its place.
-        Ok(wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+        Ok(self.sleep_until(next))
     }
 
-    /// Begins to renew what is due now, as much as there is room for.
-    pub(crate) async fn renew_due(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<(), KeepFault> {
+    /// Begins to renew what is due now, as soon as there is room for each. Whether there may be more.
+    pub(crate) async fn renew_due(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<bool, KeepFault> {
         self.replay().await?;
-        let due = self.store.due_renewals(self.now(), RENEWED_AT_ONCE).await?;
+        // Those that are being renewed are still due.
+        let due = self.store.due_renewals(self.now(), 2 * RENEWED_AT_ONCE).await?;
+        let mut has_begun = false;
         for credential in due {
-            // Those that are being renewed have no lease before they have asked for one.
+            // They have no lease before they have asked for one.
             let Some(beginning) = self.beginning.begin(credential.id) else { continue };
-            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(()) };
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(false) };
+            has_begun = true;
             let keeper = Arc::clone(self);
             tokio::spawn(async move {
                 // Why it came to nothing stands in the row and in the log.
@@ -110,7 +144,7 @@ impl Keeper {
                 keeper.renewals_changed.notify_one();
             });
         }
-        Ok(())
+        Ok(has_begun)
     }
 
     /// Ends logins that nobody came back for, and forgets those of yesterday.
@@ -124,26 +158,40 @@ impl Keeper {
 
     async fn until_next(&self) -> Result<Duration, KeepFault> {
         let next = self.store.next_due().await?;
-        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
-        Ok(wait.min(LONGEST_SLEEP))
+        Ok(self.sleep_until(next))
     }
 
-    /// Asks about everything that is due now. The first fault is told after all have been asked about.
-    pub(crate) async fn ask_about_due(self: &Arc<Self>) -> Result<(), KeepFault> {
+    /// Until then; for a moment where that is past, because everything that is due has just been looked at.
+    fn sleep_until(&self, next: Option<Timestamp>) -> Duration {
+        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
+        if wait.is_zero() { AFTER_NOTHING } else { wait.min(LONGEST_SLEEP) }
+    }
+
+    /// Asks about some of what is due now; whether there was any. The first fault is told after all have been asked about.
+    pub(crate) async fn ask_about_due(self: &Arc<Self>) -> Result<bool, KeepFault> {
         let due = self.store.due(self.now(), AT_ONCE).await?;
+        let had_any = !due.is_empty();
         let mut asking = JoinSet::new();
         for credential in due {
             let keeper = Arc::clone(self);
             asking.spawn(async move { keeper.recheck_due(credential).await });
         }
-        asking.join_all().await.into_iter().collect()
+        asking.join_all().await.into_iter().collect::<Result<(), KeepFault>>()?;
+        Ok(had_any)
     }
 
     async fn recheck_due(&self, credential: Credential) -> Result<(), KeepFault> {
-        match self.recheck(credential).await {
+        let fault = match self.recheck(credential.clone()).await {
             // Forgotten meanwhile.
-            Ok(_) | Err(KeepFault::NotFound) => Ok(()),
-            Err(fault) => Err(fault),
+            Ok(_) | Err(KeepFault::NotFound) => return Ok(()),
+            Err(fault) => fault,
+        };
+        // Out of the way of the others, as far as storage takes that.
+        tracing::warn!(%fault, credential = credential.id, "a token could not be checked");
+        let check_at = Some(self.now().after(PUT_OFF_FOR));
+        match self.store.update(Credential { check_at, ..credential }).await {
+            Ok(_) | Err(StoreFault::Stale) => Ok(()),
+            Err(fault) => Err(fault.into()),
         }
     }
 }

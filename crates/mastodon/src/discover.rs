@@ -301,7 +301,7 @@ impl Discovery {
         };
         let mut endpoints = Endpoints::usual(&self.server);
         if let Some(metadata) = &metadata {
-            endpoints.authorization = metadata.authorization_endpoint.clone();
+            endpoints.authorization = metadata.authorization_endpoint.clone().unwrap_or(endpoints.authorization);
             endpoints.token = metadata.token_endpoint.clone();
             endpoints.revocation = metadata.revocation_endpoint.clone().unwrap_or(endpoints.revocation);
         }

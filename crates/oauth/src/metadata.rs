@@ -16,8 +16,8 @@ use crate::{Endpoint, EndpointFault, Issuer, Method, Tolerance, issuer, request,
 pub struct Metadata {
     /// `issuer`, as the server writes it.
     pub issuer: String,
-    /// Where a person's browser goes.
-    pub authorization_endpoint: Endpoint,
+    /// Where a person's browser goes; none where no grant needs one (RFC 8414 §2).
+    pub authorization_endpoint: Option<Endpoint>,
     /// Where codes become tokens.
     pub token_endpoint: Endpoint,
     /// RFC 8628.
@@ -126,7 +126,10 @@ pub fn read(answer: &Answer, asked_for: &Issuer, tolerance: Tolerance) -> Result
     let required = |name| endpoint(name).and_then(|endpoint| endpoint.ok_or(MetadataFault::Missing(name)));
     Ok(Metadata {
         issuer: issuer.to_owned(),
-        authorization_endpoint: required("authorization_endpoint")?,
+        authorization_endpoint: match endpoint("authorization_endpoint")? {
+            None if needs_browser(&object) => return Err(MetadataFault::Missing("authorization_endpoint")),
+            endpoint => endpoint,
+        },
         token_endpoint: required("token_endpoint")?,
         device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
         introspection_endpoint: endpoint("introspection_endpoint")?,
@@ -142,6 +145,12 @@ pub fn read(answer: &Answer, asked_for: &Issuer, tolerance: Tolerance) -> Result
     })
 }
 
+/// Whether a grant that the server knows begins in a browser. Where it does not say, it knows the code and the implicit grant.
+fn needs_browser(object: &Object) -> bool {
+    let known = words(object, "grant_types_supported");
+    known.is_none_or(|known| known.iter().any(|grant| matches!(grant.as_str(), "authorization_code" | "implicit")))
+}
+
 /// The words in a list that can be words of OAuth: printable ASCII.
 fn words(object: &Object, name: &str) -> Option<Vec<String>> {
     let words = object.texts(name)?.filter(|word| text::is_printable(word));
@@ -154,7 +163,7 @@ impl Metadata {
     pub fn elsewhere(&self) -> Vec<&'static str> {
         let Ok(home) = Url::parse(&self.issuer).map(|url| url.origin()) else { return vec!["issuer"] };
         let endpoints = [
-            ("authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("authorization_endpoint", self.authorization_endpoint.as_ref()),
             ("token_endpoint", Some(&self.token_endpoint)),
             ("device_authorization_endpoint", self.device_authorization_endpoint.as_ref()),
             ("introspection_endpoint", self.introspection_endpoint.as_ref()),

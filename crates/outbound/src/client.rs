@@ -20,6 +20,9 @@ use crate::{
 /// The largest answer that is read.
 const LARGEST: usize = 1024 * 1024;
 
+/// What has come when the time is over can be read within that.
+const MOMENT: Duration = Duration::from_millis(500);
+
 /// The one HTTP client. The clients inside are built on first use: loading the system's certificates takes longer than
 /// everything else at start.
 #[derive(Debug, Default)]
@@ -62,6 +65,12 @@ impl Client {
         Self { rules, ..Self::default() }
     }
 
+    /// The same, which looks names up in another place than the system's: a test has names of its own.
+    #[must_use]
+    pub fn looking_up(self, lookup: Lookup) -> Self {
+        Self { lookup, ..self }
+    }
+
     /// A client for the Grantkeep server that somebody named with `--server`, and for nothing else. It may be on a private
     /// network; plain http goes to this machine only. To a `base` that [`crate::check_base_url`] refuses, nothing is sent.
     /// It is given longer than it gives a provider.
@@ -80,7 +89,12 @@ impl Client {
         let reach = self.rules.judge(&outgoing.url).map_err(|_| NoAnswer::Forbidden)?;
         let limit = self.limits.of(outgoing.purpose);
         let request = request(self.client(reach)?, outgoing);
-        tokio::time::timeout(limit, exchange(request)).await.unwrap_or(Err(NoAnswer::Timeout))
+        let mut exchange = std::pin::pin!(exchange(request));
+        if let Ok(answer) = tokio::time::timeout(limit, &mut exchange).await {
+            return answer;
+        }
+        // This process may have been stopped, and the answer have come meanwhile: it is read before it is called lost.
+        tokio::time::timeout(MOMENT, exchange).await.unwrap_or(Err(NoAnswer::Timeout))
     }
 
     /// What can be told of a URL before any request: see [`crate::check_url`].

@@ -15,4 +15,5 @@ mod rule;
 
 pub use address::{AddressFault, check_base_url};
 pub use client::Client;
+pub use resolve::Lookup;
 pub use rule::{AllowEntry, AllowFault, Rules, check_url};

@@ -22,10 +22,11 @@ type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// Where names are looked up: the system, or what a test puts in its place.
 #[derive(Clone)]
-pub(crate) struct Lookup(Arc<dyn Fn(String) -> Found + Send + Sync>);
+pub struct Lookup(Arc<dyn Fn(String) -> Found + Send + Sync>);
 
 impl Lookup {
-    pub(crate) fn new<F>(ask: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    /// Names are looked up by `ask`.
+    pub fn new<F>(ask: impl Fn(String) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
     {

@@ -145,7 +145,8 @@ fn pasted(body: &[u8], headers: &HeaderMap) -> Result<Option<Secret>, Fault> {
 async fn ending(service: &Service, visit: &Visit, id: &AuthorizationId) -> Result<Response, Fault> {
     let cookies = service.cookies(&visit.headers);
     let ending = service.keeper.ending(id, cookies.binding(id)).await?;
-    let answer = if cookies.is_implicit(id) { Answer::Token } else { Answer::Spent };
+    let was_pasted = visit.query.as_ref().is_some_and(|query| **query == ticket::PASTED);
+    let answer = if was_pasted { Answer::Token } else { Answer::Gone };
     Ok(page::ending(service.frame(), ending.as_ref(), answer))
 }
 

@@ -36,6 +36,10 @@ fn event(text: &mut String, needed: &Forecast, feed: &str, now: Timestamp) {
     let who = format!("{}/{}", needed.provider, needed.account);
     let (summary, description) = match (needed.why, needed.is_now()) {
         (_, true) => (format!("{who} needs you now"), "It cannot be used until somebody acts"),
+        ("renewal_lost", _) => (
+            format!("{who} may end"),
+            "The answer to its renewal was lost. It is tried once more at this time: log in again if that fails, or before",
+        ),
         ("renewal_refused", _) => (format!("{who} ends"), "The provider refused to renew it: log in again before"),
         _ => (format!("{who} ends"), "Nothing renews it: log in again before"),
     };

@@ -16,7 +16,7 @@ use std::{pin::Pin, sync::Arc};
 use grantkeep_core::{
     Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, NewAuthorization,
     Owner, Progress, Provider, Subject, Timestamp, Uid,
-    event::{Event, Recorded},
+    event::{Damaged, Event, Recorded},
 };
 
 pub use fault::StoreFault;
@@ -125,15 +125,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the next renewal is due.
     fn next_renewal(&self) -> Answering<'_, Option<Timestamp>>;
 
-    /// Takes it upon the caller to renew a credential that still has that token, until then; none when somebody else is at it, or
-    /// it has moved on. Writes what it holds once more, so that storage is proved.
-    fn lease(
-        &self,
-        id: CredentialId,
-        generation: i64,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Answering<'_, Option<Credential>>;
+    /// Takes it upon the caller to renew a credential, until then; none when somebody else is at it, or has been since it was read.
+    /// Writes what it holds once more, so that storage is proved.
+    fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>>;
 
     /// The same for longer, for whoever still has it.
     fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>>;
@@ -192,11 +186,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// What a one-tap link is good for, also when it is over.
     fn renewal_ticket(&self, ticket: Digest) -> Answering<'_, Option<RenewalTicket>>;
 
-    /// Spends a one-tap link; says whether this caller got it.
-    fn spend_renewal_ticket(&self, ticket: RenewalTicket) -> Answering<'_, bool>;
-
     /// Remembers an authorization. [`StoreFault::TooMany`] when its owner has a hundred under way.
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()>;
+
+    /// Like [`Store::begin`], and spends the one-tap link that it begins by: both or neither. Says whether this caller got the link.
+    fn begin_by_link(&self, new: NewAuthorization, link: RenewalTicket) -> Answering<'_, bool>;
 
     /// The authorization of that id, whosever it is.
     fn authorization<'a>(&'a self, id: &'a AuthorizationId) -> Answering<'a, Option<Authorization>>;
@@ -245,8 +239,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Adds to the audit, in this order; each is bound to the one before it by `chain`.
     fn record(&self, events: Vec<Event>, chain: Chain) -> Answering<'_, ()>;
 
-    /// What stands in the audit after that number, of one owner or of all.
-    fn recorded<'a>(&'a self, owner: Option<&'a Owner>, after: i64, limit: usize) -> Answering<'a, Vec<Recorded>>;
+    /// What stands in the audit after that number, of one owner or of all; what does not read any more stands there by its number.
+    fn recorded<'a>(
+        &'a self,
+        owner: Option<&'a Owner>,
+        after: i64,
+        limit: usize,
+    ) -> Answering<'a, Vec<Result<Recorded, Damaged>>>;
+
+    /// When the latest event was.
+    fn last_recorded_at(&self) -> Answering<'_, Option<Timestamp>>;
 
     /// Remembers an issued API key.
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;

@@ -27,7 +27,7 @@ use std::{
 use grantkeep_core::{
     Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, NewAuthorization, Owner, Progress,
     Provider, Timestamp,
-    event::{Event, Recorded},
+    event::{Damaged, Event, Recorded},
 };
 
 use crate::{
@@ -207,15 +207,10 @@ impl Store for SqliteStore {
         self.read(renewal::next)
     }
 
-    fn lease(
-        &self,
-        id: CredentialId,
-        generation: i64,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Answering<'_, Option<Credential>> {
+    fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>> {
+        let held = renewal::Held::of(read);
         self.write(move |connection| {
-            let leased = renewal::lease(connection, id, generation, now, until)?;
+            let leased = renewal::lease(connection, held, now, until)?;
             Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased }))
         })
     }
@@ -304,12 +299,20 @@ impl Store for SqliteStore {
         self.read(move |connection| outbox::ticket(connection, ticket))
     }
 
-    fn spend_renewal_ticket(&self, ticket: RenewalTicket) -> Answering<'_, bool> {
-        self.write(move |connection| Ok((outbox::spend(connection, &ticket)?, Changes::default())))
-    }
-
     fn begin(&self, new: NewAuthorization) -> Answering<'_, ()> {
         self.write(move |connection| Ok((attempt::add(connection, &new)?, Changes::default())))
+    }
+
+    fn begin_by_link(&self, new: NewAuthorization, link: RenewalTicket) -> Answering<'_, bool> {
+        self.write(move |connection| {
+            // Looked for before anything is changed.
+            let is_there = outbox::ticket(connection, link.ticket)?.is_some();
+            if is_there {
+                attempt::add(connection, &new)?;
+                outbox::spend(connection, &link)?;
+            }
+            Ok((is_there, Changes::default()))
+        })
     }
 
     fn authorization<'a>(&'a self, id: &'a AuthorizationId) -> Answering<'a, Option<Authorization>> {
@@ -378,8 +381,17 @@ impl Store for SqliteStore {
         self.write(move |connection| Ok((event::append(connection, &events, chain)?, Changes::default())))
     }
 
-    fn recorded<'a>(&'a self, owner: Option<&'a Owner>, after: i64, limit: usize) -> Answering<'a, Vec<Recorded>> {
+    fn recorded<'a>(
+        &'a self,
+        owner: Option<&'a Owner>,
+        after: i64,
+        limit: usize,
+    ) -> Answering<'a, Vec<Result<Recorded, Damaged>>> {
         self.read(move |connection| event::list(connection, owner, after, limit))
+    }
+
+    fn last_recorded_at(&self) -> Answering<'_, Option<Timestamp>> {
+        self.read(event::last_at)
     }
 
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()> {

@@ -22,7 +22,7 @@ pub fn kind_of(intake: &Intake<'_>) -> TokenKind {
 pub fn usual_expiry(kind: TokenKind, now: Timestamp) -> Expiry {
     match kind {
         // Those of other providers are not ours to know.
-        TokenKind::Mastodon | TokenKind::OAuth2 => Expiry::Unstated,
+        TokenKind::Mastodon | TokenKind::OAuth2 | TokenKind::OAuth2Client => Expiry::Unstated,
         TokenKind::VkCommunity | TokenKind::VkService => Expiry::Never,
         TokenKind::VkId => Expiry::Assumed(now.after(Lifetime::from_hours(1))),
         TokenKind::VkUnknown | TokenKind::VkUser => Expiry::Assumed(now.after(Lifetime::from_hours(24))),

@@ -16,10 +16,11 @@ use crate::{
 
 /// Told page by page: an audit may be long. As one JSON document it has to be held whole.
 pub(super) async fn list(audit: &Audit, api: &Api) -> Result<ExitCode, CliFault> {
-    let (mut after, mut all, mut is_first) = (audit.after.to_string(), Vec::new(), true);
+    let (mut after, mut all, mut damaged, mut is_first) = (audit.after.to_string(), Vec::new(), Vec::new(), true);
     loop {
         let query = query([("after", Some(after.as_str())), ("limit", Some("1000"))]);
         let mut page = api.ask(Method::GET, &format!("/api/v1/audit{query}"), None).await?.json()?;
+        damaged.extend(page["damaged"].as_array().into_iter().flatten().filter_map(Value::as_i64));
         let events = page["events"].as_array_mut().ok_or_else(text::strange_answer)?;
         if audit.json {
             all.append(events);
@@ -33,11 +34,15 @@ pub(super) async fn list(audit: &Audit, api: &Api) -> Result<ExitCode, CliFault>
         }
     }
     match (audit.json, is_first) {
-        (true, _) => console::line(&json!({ "events": all }).to_string())?,
-        (false, true) => console::line(text::NOTHING_DONE)?,
-        (false, false) => {}
+        (true, _) => console::line(&json!({ "events": all, "damaged": damaged }).to_string())?,
+        (false, true) if damaged.is_empty() => console::line(text::NOTHING_DONE)?,
+        (false, _) => {}
     }
-    Ok(ExitCode::SUCCESS)
+    match damaged.first() {
+        Some(_) if audit.json => Ok(ExitCode::FAILURE),
+        Some(number) => Err(text::audit_damaged(*number)),
+        None => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn table(events: &[Value], is_first: bool) -> Table {
@@ -49,7 +54,11 @@ fn table(events: &[Value], is_first: bool) -> Table {
             None => "-".to_owned(),
         };
         let number = event["number"].to_string();
-        table.row([number, word("at"), word("action"), credential, word("actor"), word("outcome")], None);
+        let outcome = match event["times"].as_u64() {
+            Some(times) if times > 1 => format!("{} x{times}", word("outcome")),
+            _ => word("outcome"),
+        };
+        table.row([number, word("at"), word("action"), credential, word("actor"), outcome], None);
     }
     table
 }

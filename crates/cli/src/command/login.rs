@@ -142,7 +142,7 @@ async fn finish(
     stop: &mut Stop,
 ) -> Result<ExitCode, CliFault> {
     let capture = match (way, api.here()) {
-        (Way::Browser, Some(here)) => match Capture::open(begun, settings, here, early).await {
+        (Way::Browser, Some(here)) if begun.needs_person => match Capture::open(begun, settings, here, early).await {
             Ok(capture) => Some(capture),
             Err(fault) => {
                 attempt::give_up(begun, api, stop).await;
@@ -172,12 +172,18 @@ async fn finish(
 
 /// What the person is to do, on standard error: standard output is for the result.
 fn show(login: &Login, way: Way, begun: &Begun) -> Result<(), CliFault> {
+    if !begun.needs_person {
+        if io::stderr().is_terminal() {
+            console::note(text::ASKING);
+        }
+        return Ok(());
+    }
     if way == Way::Device {
         let (Some(code), Some(uri)) = (&begun.user_code, &begun.verification_uri) else {
             return Err(text::strange_answer());
         };
         console::note(&text::by_device(code, uri));
-        code_for_cameras(&begun.authorization_url);
+        begun.authorization_url.as_deref().into_iter().for_each(code_for_cameras);
     } else {
         let link = begun.connect_url.as_deref().ok_or_else(text::strange_answer)?;
         if way == Way::Remote {

@@ -44,6 +44,7 @@ pub(super) struct Vk {
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
     pub(super) kind: Option<String>,
+    pub(super) grant: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) authorization_url: Option<String>,
     pub(super) token_url: Option<String>,

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use grantkeep_core::ProviderName;
-use grantkeep_keeper::{Endpoint, Issuer, Method, OAuth2Settings};
+use grantkeep_keeper::{Endpoint, GrantType, Issuer, Method, OAuth2Settings};
 use grantkeep_outbound::check_base_url;
 use url::Url;
 
@@ -23,6 +23,7 @@ const SECRET: &str = "client_secret";
 #[derive(Debug)]
 pub(super) struct OAuth2 {
     name: ProviderName,
+    grant: GrantType,
     issuer: Option<Issuer>,
     authorization_url: Option<Endpoint>,
     token_url: Option<Endpoint>,
@@ -76,6 +77,7 @@ impl OAuth2 {
         let secret = Source::find(&table(name), SECRET, secret, folder)?;
         let this = Self {
             name: known,
+            grant: grant(name, file.grant.as_deref())?,
             issuer: issuer(name, file.issuer.as_deref())?,
             authorization_url: endpoint("authorization_url", file.authorization_url)?,
             token_url: endpoint("token_url", file.token_url)?,
@@ -97,14 +99,9 @@ impl OAuth2 {
 
     /// What must come together, or not at all.
     fn check_whole(&self, name: &str) -> Result<(), CliFault> {
-        if self.issuer.is_none() {
-            let begins = self.authorization_url.is_some() || self.device_authorization_url.is_some();
-            if !begins {
-                return Err(text::missing_provider_key(name, "issuer", text::HOW_TO_FIND_ENDPOINTS));
-            }
-            if self.token_url.is_none() {
-                return Err(text::missing_provider_key(name, "token_url", text::HOW_TO_FIND_ENDPOINTS));
-            }
+        match self.grant {
+            GrantType::AuthorizationCode => self.check_for_people(name)?,
+            GrantType::ClientCredentials => self.check_for_itself(name)?,
         }
         match (self.client_auth, &self.secret) {
             (Some(Method::Basic | Method::Post), Source::None) => {
@@ -117,10 +114,46 @@ impl OAuth2 {
         }
     }
 
+    fn check_for_people(&self, name: &str) -> Result<(), CliFault> {
+        let begins = self.authorization_url.is_some() || self.device_authorization_url.is_some();
+        match self.issuer {
+            Some(_) => Ok(()),
+            None if !begins => Err(text::missing_provider_key(name, "issuer", text::HOW_TO_FIND_ENDPOINTS)),
+            None if self.token_url.is_none() => {
+                Err(text::missing_provider_key(name, "token_url", text::HOW_TO_FIND_ENDPOINTS))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is there for people would do nothing.
+    fn check_for_itself(&self, name: &str) -> Result<(), CliFault> {
+        let for_people = [
+            ("authorization_url", self.authorization_url.is_some()),
+            ("device_authorization_url", self.device_authorization_url.is_some()),
+            ("redirect_uri", self.redirect_uri.is_some()),
+            ("userinfo_url", self.userinfo_url.is_some()),
+        ];
+        if let Some((key, _)) = for_people.into_iter().find(|(_, is_set)| *is_set) {
+            return Err(text::bad_provider_key(name, key, text::NOBODY_LOGS_IN));
+        }
+        if self.issuer.is_none() && self.token_url.is_none() {
+            return Err(text::missing_provider_key(name, "issuer", text::HOW_TO_FIND_TOKENS));
+        }
+        match (self.client_auth, &self.secret) {
+            (Some(Method::None), _) => Err(text::bad_provider_key(name, "client_auth", text::SECRET_IS_SHOWN)),
+            (_, Source::None) => {
+                Err(text::missing_provider_key(name, "client_secret_env", text::CLIENT_CREDENTIALS_NEED_SECRET))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// With the secret, which is read now.
     pub(super) fn settings(&self) -> Result<OAuth2Settings, CliFault> {
         Ok(OAuth2Settings {
             name: self.name,
+            grant: self.grant,
             issuer: self.issuer.clone(),
             authorization_url: self.authorization_url.clone(),
             token_url: self.token_url.clone(),
@@ -175,6 +208,11 @@ fn client_auth(name: &str, text: Option<&str>) -> Result<Option<Method>, CliFaul
     let short = |text: &str| Method::ALL.iter().find(|(_, _, short)| *short == text).map(|(method, ..)| *method);
     let wrong = || text::bad_provider_key(name, "client_auth", "it is one of \"basic\", \"post\" and \"none\"");
     text.map(|text| short(text).ok_or_else(wrong)).transpose()
+}
+
+fn grant(name: &str, text: Option<&str>) -> Result<GrantType, CliFault> {
+    let wrong = || text::bad_provider_key(name, "grant", text::GRANTS);
+    text.map_or(Ok(GrantType::default()), |text| GrantType::from_name(text).ok_or_else(wrong))
 }
 
 fn issuer(name: &str, text: Option<&str>) -> Result<Option<Issuer>, CliFault> {

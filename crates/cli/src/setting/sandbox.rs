@@ -76,19 +76,13 @@ impl Places {
     /// The emulated providers, whatever else is set.
     pub(super) fn providers(&self, vk: &VkSettings, base: Url, hosts: Vec<String>) -> Result<Providers, CliFault> {
         let (client_id, secret) = OAUTH2_CLIENT;
+        let name = ProviderName::new(OAUTH2_NAME).ok_or_else(|| text::bad_provider_name(OAUTH2_NAME))?;
         let acme = OAuth2Settings {
-            name: ProviderName::new(OAUTH2_NAME).ok_or_else(|| text::bad_provider_name(OAUTH2_NAME))?,
             issuer: Some(Issuer::new(self.oauth2.as_str().trim_end_matches('/')).map_err(|_| nowhere())?),
-            authorization_url: None,
-            token_url: None,
-            revocation_url: None,
-            device_authorization_url: None,
-            userinfo_url: None,
-            client_id: client_id.to_owned(),
             client_secret: Some(Secret::from(secret)),
             client_auth: Some(Method::Basic),
             scopes: OAUTH2_SCOPES.map(str::to_owned).to_vec(),
-            redirect_uri: None,
+            ..OAuth2Settings::new(name, client_id)
         };
         let vk_code = VkCodeSettings { app_id: VK_CODE_APP.to_owned(), secret: Secret::from(VK_CODE_SECRET) };
         let vk_id = VkIdSettings { app_id: VK_ID_APP.to_owned(), service_token: None, url: self.vk_id.clone() };

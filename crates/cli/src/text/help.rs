@@ -128,7 +128,7 @@ Exit code 1 when one does not fit; it is named.";
 pub(crate) const CALENDAR: &str = "Print the secret address of a calendar that says when you are needed";
 pub(crate) const CALENDAR_AFTER: &str = "\
 A running server answers at that address, without a key, to any program that reads iCalendar.
-Each token that nothing renews is an event at its end, with alarms 6 and 2 hours before.
+Each token whose renewal cannot be counted on is an event at its end, with alarms 6 and 2 hours before.
 
 Examples:
   grantkeep calendar

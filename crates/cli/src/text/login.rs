@@ -16,6 +16,7 @@ pub(crate) const OPEN_HERE: &str = "Open this address in a browser on this machi
 pub(crate) const OPEN_ANYWHERE: &str = "Open this address on any device, and go on from there:";
 pub(crate) const OPENED: &str = "A browser opens now. If it does not, open the address yourself.";
 pub(crate) const WAITING: &str = "Waiting for the browser (Ctrl-C gives up) ...";
+pub(crate) const ASKING: &str = "Asking the provider (Ctrl-C gives up) ...";
 pub(crate) const NO_BROWSER_HERE: &str = "\
 There is no browser on this machine to open it with. If yours reaches this machine (ssh -L, a shared screen), open it there:
 this goes on waiting. If not, press Ctrl-C and choose another way:

@@ -93,6 +93,14 @@ pub(crate) fn half_set(name: &str, missing: &str) -> CliFault {
 
 pub(crate) const HOW_TO_FIND_ENDPOINTS: &str =
     "give the issuer, or authorization_url (or device_authorization_url) and token_url";
+pub(crate) const HOW_TO_FIND_TOKENS: &str = "give the issuer, or token_url";
+pub(crate) const GRANTS: &str =
+    "it is \"authorization_code\" (people log in) or \"client_credentials\" (the application for itself)";
+pub(crate) const NOBODY_LOGS_IN: &str = "with grant = \"client_credentials\" nobody logs in: leave it out";
+pub(crate) const SECRET_IS_SHOWN: &str =
+    "with grant = \"client_credentials\" the secret is shown: choose \"basic\" or \"post\", or leave it out";
+pub(crate) const CLIENT_CREDENTIALS_NEED_SECRET: &str =
+    "grant = \"client_credentials\" shows a secret: set client_secret_env or client_secret_file";
 pub(crate) const AUTH_NEEDS_SECRET: &str = "client_auth = \"basic\" and \"post\" show a secret: set client_secret_env or client_secret_file, or client_auth = \"none\"";
 pub(crate) const AUTH_NEEDS_NO_SECRET: &str =
     "with \"none\" no secret is ever shown: choose \"basic\" or \"post\", or leave the secret out";

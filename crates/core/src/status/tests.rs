@@ -104,7 +104,7 @@ fn truth_table() {
         ("nothing in its way", Renewal::default()),
         ("being renewed", Renewal { leased_until: Some(later(9, 0, 0)), ..Renewal::default() }),
         ("tried in vain", Renewal { failures: 3, ..Renewal::default() }),
-        ("answer lost", Renewal { trouble: trouble(TroubleKind::Lost, "timeout"), ..Renewal::default() }),
+        ("answer lost", Renewal { failures: 1, trouble: trouble(TroubleKind::Lost, "timeout"), ..Renewal::default() }),
         ("refused", Renewal { trouble: trouble(TroubleKind::Refused, "invalid_grant"), ..Renewal::default() }),
     ];
     let grant = Grant { refresh_token: Some(Sealed(Box::default())), ..grant(Expiry::Stated(later(1, 0, 0))) };
@@ -117,6 +117,7 @@ fn truth_table() {
                 ("0 h 11 m 59 s left", later(0, 48, 1)),
                 ("0 s left", later(1, 0, 0)),
                 ("1 h over", later(2, 0, 0)),
+                ("6 h over", later(7, 0, 0)),
             ] {
                 row(&mut table, moment, &assess(&grant, evidence, renewal, now));
             }

@@ -1,4 +1,5 @@
-//! Owns what a login at a configured server begins with: a code, a token in the fragment, or a device code.
+//! Owns what a login at a configured server begins with: a code, a token in the fragment, a device code, or nothing but the
+//! application's own secret.
 
 use grantkeep_core::{Flow, ProviderName, Secret};
 use grantkeep_oauth::{
@@ -7,7 +8,7 @@ use grantkeep_oauth::{
 };
 
 use super::{Begin, Fresh, Plan};
-use crate::{KeepFault, Keeper, OAuth2Settings, attempt::Frozen, site::Endpoints};
+use crate::{GrantType, KeepFault, Keeper, OAuth2Settings, attempt::Frozen, site::Endpoints};
 
 impl Keeper {
     pub(super) async fn plan_oauth2(
@@ -19,7 +20,19 @@ impl Keeper {
         let settings = self.providers.oauth2(name).ok_or(KeepFault::FlowNotOffered)?;
         let endpoints = self.endpoints(settings).await?;
         let scope = begin.scope.clone().or_else(|| settings.usual_scope());
-        match begin.flow.unwrap_or(Flow::Code) {
+        let usual = match settings.grant {
+            GrantType::AuthorizationCode => Flow::Code,
+            GrantType::ClientCredentials => Flow::ClientCredentials,
+        };
+        match begin.flow.unwrap_or(usual) {
+            // Without a person only where the configuration says so: nobody else consents.
+            flow if (flow == Flow::ClientCredentials) != (usual == Flow::ClientCredentials) => {
+                Err(KeepFault::FlowNotOffered)
+            }
+            Flow::ClientCredentials if begin.by_paste => Err(KeepFault::FlowNotOffered),
+            // Nobody consents to more than the operator wrote down.
+            Flow::ClientCredentials if !is_configured(settings, scope.as_deref()) => Err(KeepFault::ScopeNotKnown),
+            Flow::ClientCredentials => Ok(plan_alone(settings, &endpoints, scope)),
             Flow::Device => self.plan_device(settings, &endpoints, scope).await,
             Flow::VkId => Err(KeepFault::FlowNotOffered),
             Flow::Code if endpoints.takes_s256 == Some(false) => Err(KeepFault::ProviderWrong {
@@ -56,7 +69,7 @@ impl Keeper {
         Ok(Plan {
             flow,
             server: settings.server().map(Into::into),
-            url,
+            url: Some(url),
             redirect_uri: Some(redirect_uri),
             frozen: frozen(settings, endpoints, scope),
             has_challenge: is_code,
@@ -81,7 +94,7 @@ impl Keeper {
             server: settings.server().map(Into::into),
             redirect_uri: None,
             frozen: frozen(settings, endpoints, scope),
-            url: device.verification_uri_complete.clone().unwrap_or_else(|| device.verification_uri.clone()),
+            url: Some(device.verification_uri_complete.clone().unwrap_or_else(|| device.verification_uri.clone())),
             has_challenge: false,
             has_state: false,
             client_secret: secret.map(Secret::copy),
@@ -113,6 +126,25 @@ impl Keeper {
     }
 }
 
+fn is_configured(settings: &OAuth2Settings, scope: Option<&str>) -> bool {
+    let mut asked = scope.unwrap_or_default().split_ascii_whitespace();
+    asked.all(|scope| settings.scopes.iter().any(|known| known == scope))
+}
+
+fn plan_alone(settings: &OAuth2Settings, endpoints: &Endpoints, scope: Option<String>) -> Plan {
+    Plan {
+        flow: Flow::ClientCredentials,
+        server: settings.server().map(Into::into),
+        redirect_uri: None,
+        frozen: frozen(settings, endpoints, scope),
+        url: None,
+        has_challenge: false,
+        has_state: false,
+        client_secret: settings.client_secret.as_ref().map(Secret::copy),
+        device: None,
+    }
+}
+
 /// `offline_access`, and with it the refresh token, is only granted to whoever asks for consent (OpenID Connect Core §11). What the
 /// configured URL says of it itself stays.
 fn wants_consent(endpoint: &Endpoint, scope: Option<&str>) -> bool {
@@ -132,5 +164,6 @@ fn frozen(settings: &OAuth2Settings, endpoints: &Endpoints, scope: Option<String
         method: endpoints.method.as_str().to_owned(),
         scope,
         software: None,
+        by_link: false,
     }
 }

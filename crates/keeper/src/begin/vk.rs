@@ -23,7 +23,7 @@ impl Keeper {
                 scope: Some(scope).filter(|scope| !scope.is_empty()),
                 ..Frozen::default()
             },
-            url,
+            url: Some(url),
             has_challenge: flow == Flow::VkId,
             has_state: true,
             client_secret: None,
@@ -52,7 +52,7 @@ impl Keeper {
                 let token = Some(vk::code::token_endpoint(&settings.oauth_url));
                 Ok(Plan { client_secret, ..plan(Flow::Code, uri, url, token, &app.app_id, scope) })
             }
-            Flow::Device => Err(KeepFault::FlowNotOffered),
+            Flow::ClientCredentials | Flow::Device => Err(KeepFault::FlowNotOffered),
         }
     }
 }

@@ -8,6 +8,9 @@ use tokio::time::Instant;
 /// A wall clock that went another way than the steady one by more than this was set, or the machine slept.
 const JUMP: Duration = Duration::from_secs(120);
 
+/// After a longer absence the clock at the start is no more believed than one that has just been set.
+const LONG_AGO: Duration = Duration::from_secs(3600);
+
 /// How long a clock that jumped must stand before people are told anything by it.
 const BELIEVED_AFTER: Duration = Duration::from_secs(300);
 
@@ -31,8 +34,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) const fn new(wall: Timestamp, steady: Instant) -> Self {
-        Self { wall, steady, jumped_at: None, was_set_back: false }
+    /// `written` is when something was last written down, by a clock that may have stood otherwise: what lies ahead of it or far
+    /// behind must settle first.
+    pub(super) fn new(wall: Timestamp, steady: Instant, written: Option<Timestamp>) -> Self {
+        let was_set_back = written.is_some_and(|written| written.since(wall).seconds() > JUMP.as_secs());
+        let is_late = written.is_some_and(|written| wall.since(written).seconds() > LONG_AGO.as_secs());
+        Self { wall, steady, jumped_at: (was_set_back || is_late).then_some(steady), was_set_back }
     }
 
     /// Looks at both clocks.
@@ -90,7 +97,7 @@ mod tests {
         ];
         for (what, looks) in rows {
             let (mut unix, mut monotonic) = (BEGIN, steady());
-            let mut clock = Clock::new(Timestamp::from_unix(unix), monotonic);
+            let mut clock = Clock::new(Timestamp::from_unix(unix), monotonic, None);
             for (at, (passed, wall, expected)) in looks.iter().enumerate() {
                 unix = unix.saturating_add(*wall);
                 monotonic += Duration::from_secs(*passed);
@@ -99,6 +106,27 @@ mod tests {
                 unix = now.unix();
                 assert_eq!(clock.look(now, monotonic), *expected, "{what}, look {at}");
             }
+        }
+    }
+
+    #[test]
+    fn a_start_after_what_was_written_lately_is_believed_at_once() {
+        let begin = steady();
+        for (written, first, later) in [
+            (None, Believed, Believed),
+            (Some(BEGIN), Believed, Believed),
+            (Some(BEGIN - HOUR), Believed, Believed),
+            (Some(BEGIN + 100), Believed, Believed),
+            (Some(BEGIN - HOUR - 1), Doubted, Believed),
+            (Some(BEGIN - YEAR), Doubted, Believed),
+            (Some(BEGIN + HOUR), Doubted, Corrected),
+            (Some(BEGIN + YEAR), Doubted, Corrected),
+        ] {
+            let at =
+                |seconds: u64| (Timestamp::from_unix(BEGIN + seconds as i64), begin + Duration::from_secs(seconds));
+            let mut clock = Clock::new(at(0).0, begin, written.map(Timestamp::from_unix));
+            let mut look = |seconds| clock.look(at(seconds).0, at(seconds).1);
+            assert_eq!((look(1), look(301), look(302)), (first, later, Believed), "{written:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ use grantkeep_oauth::{
 use grantkeep_vk as vk;
 use serde::{Deserialize, Serialize};
 
+use super::host::Sign;
 use crate::{KeepFault, Keeper};
 
 /// The longest that a server may ask us to wait.
@@ -19,6 +20,8 @@ const LONGEST_WAIT: u64 = 3600;
 /// What came of a refresh.
 #[derive(Debug)]
 pub(super) enum Heard {
+    /// Nothing, because nothing was asked: its host is left alone for so long.
+    Closed(Lifetime),
     /// New tokens.
     Granted(Box<TokenAnswer>),
     /// Not now: the refresh token was not taken, so it is not spent.
@@ -32,15 +35,28 @@ pub(super) enum Heard {
 }
 
 impl Heard {
-    /// Whether the server answered as a server does.
-    pub(super) const fn is_answer(&self) -> bool {
-        matches!(self, Self::Granted(_) | Self::Misconfigured(_) | Self::Refused(_))
+    /// What it says about the host.
+    pub(super) const fn sign(&self) -> Sign {
+        match self {
+            Self::Granted(_) | Self::Misconfigured(_) | Self::Refused(_) => Sign::Answers,
+            Self::Closed(_) | Self::Later { .. } => Sign::Declines,
+            Self::Lost(_) => Sign::LosesAnswers,
+        }
+    }
+
+    /// The same of a token of that kind. Where the application asks for itself there is no grant that could be refused: it is the
+    /// application.
+    pub(super) fn about(self, kind: TokenKind) -> Self {
+        match (self, kind) {
+            (Self::Refused(cause), TokenKind::OAuth2Client) => Self::Misconfigured(cause),
+            (heard, _) => heard,
+        }
     }
 
     pub(super) const fn as_str(&self) -> &'static str {
         match self {
             Self::Granted(_) => "granted",
-            Self::Later { .. } => "later",
+            Self::Closed(_) | Self::Later { .. } => "later",
             Self::Lost(_) => "lost",
             Self::Misconfigured(_) => "misconfigured",
             Self::Refused(_) => "refused",
@@ -50,6 +66,7 @@ impl Heard {
     pub(super) fn cause(&self) -> &str {
         match self {
             Self::Granted(_) => "",
+            Self::Closed(_) => "host_unavailable",
             Self::Later { cause, .. } | Self::Lost(cause) | Self::Misconfigured(cause) | Self::Refused(cause) => cause,
         }
     }
@@ -60,7 +77,7 @@ impl Heard {
             Self::Refused(cause) => KeepFault::ExchangeRefused(cause.clone()),
             Self::Misconfigured(cause) => KeepFault::ProviderWrong {
                 what: format!("the provider refuses our application ({cause})"),
-                advice: "Check client_id, client_secret and client_auth of that provider",
+                advice: "Check client_id, client_secret, client_auth and scopes of that provider",
             },
             other => KeepFault::ProviderUnavailable(other.cause().into()),
         }
@@ -88,6 +105,11 @@ pub(super) fn hear(answer: Result<Answer, NoAnswer>, is_untyped: bool) -> Heard 
             ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType => {
                 Heard::Misconfigured(cause)
             }
+            // A code of nobody's, in a status in which no token endpoint refuses (RFC 6749 §5.2; some use 200): whoever stands in
+            // front of it, or another service in its place.
+            ErrorCode::Other if !matches!(refusal.status, 200 | 400 | 401) => {
+                Heard::Later { cause, after: retry_after(&answer) }
+            }
             _ => Heard::Refused(cause),
         },
         // Who stands in front of the server gave up waiting for it.
@@ -97,6 +119,17 @@ pub(super) fn hear(answer: Result<Answer, NoAnswer>, is_untyped: bool) -> Heard 
         TokenFault::Strange(_) if looks_granted(&answer) => Heard::Lost(cause),
         // A page, or nothing: nobody who spends refresh tokens answered.
         TokenFault::Strange(_) => Heard::Later { cause, after: None },
+    }
+}
+
+/// What the answer to a question for nothing says about a host: that it works, unless it says itself that it does not.
+pub(super) fn sign_of_question(answer: &Result<Answer, NoAnswer>) -> Sign {
+    match answer {
+        Ok(answer) if answer.status == 504 => Sign::LosesAnswers,
+        Ok(answer) if answer.status >= 500 || answer.status == 429 => Sign::Declines,
+        Ok(_) => Sign::Answers,
+        Err(NoAnswer::Forbidden | NoAnswer::Unreachable) => Sign::Declines,
+        Err(_) => Sign::LosesAnswers,
     }
 }
 
@@ -151,7 +184,7 @@ impl Kept {
         };
         Self {
             access_token: answer.access_token,
-            refresh_token: answer.refresh_token.filter(|token| !token.is_empty()),
+            refresh_token: answer.refresh_token.filter(|it| !it.is_empty() && kind != TokenKind::OAuth2Client),
             device_id: answer.device_id,
             expiry,
             scope: answer.scope.map(Into::into),
@@ -274,6 +307,11 @@ mod tests {
             (400, r#"{"error":"temporarily_unavailable"}"#, "later", "temporarily_unavailable"),
             (400, r#"{"error":"slow_down"}"#, "later", "slow_down"),
             (500, r#"{"error":"server_error"}"#, "later", "server_error"),
+            (200, r#"{"error":"bad_refresh_token"}"#, "refused", "refused_200"),
+            (403, r#"{"error":"forbidden by the firewall"}"#, "later", "refused_403"),
+            (404, r#"{"error":"Not Found"}"#, "later", "refused_404"),
+            (421, r#"{"error":"misdirected"}"#, "later", "refused_421"),
+            (500, r#"{"error":"Internal Server Error"}"#, "later", "http_500"),
             (408, "", "later", "http_408"),
             (429, "", "later", "http_429"),
             (503, "", "later", "http_503"),

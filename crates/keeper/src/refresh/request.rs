@@ -1,12 +1,13 @@
 //! Owns the request by which a grant is renewed, at each kind of provider.
 
-use grantkeep_core::{Credential, Outgoing, Provider, TokenKind};
+use grantkeep_core::{Credential, Outgoing, Payload, Provider, Purpose, Secret, TokenKind};
 use grantkeep_mastodon::{self as mastodon, Server};
 use grantkeep_oauth::{Client, token};
 use grantkeep_vk as vk;
+use http::Method;
 
-use super::answer::Heard;
-use crate::{KeepFault, Keeper, site::discovery_word};
+use super::{answer::Heard, host::host_of};
+use crate::{GrantType, KeepFault, Keeper, site::discovery_word};
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
@@ -17,8 +18,19 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn host(&self) -> &str {
-        self.outgoing.url.host_str().unwrap_or_default()
+    pub(super) fn host(&self) -> String {
+        host_of(&self.outgoing.url)
+    }
+
+    /// The same endpoint, asked for nothing: a refresh without a token, which a server that works refuses (RFC 6749 §5.2).
+    pub(super) fn question(&self) -> Outgoing {
+        Outgoing {
+            purpose: Purpose::Check,
+            method: Method::POST,
+            url: self.outgoing.url.clone(),
+            headers: Vec::new(),
+            body: Some(Payload::Form(Secret::from("grant_type=refresh_token"))),
+        }
     }
 }
 
@@ -54,8 +66,9 @@ impl Keeper {
     async fn prepare_mastodon(&self, credential: &Credential) -> Result<Prepared, Heard> {
         let server = credential.server.as_deref().and_then(Server::from_kept);
         let server = server.ok_or_else(|| Heard::Misconfigured("damaged".into()))?;
+        let host = host_of(server.origin());
         let site = self.site_of(server).await;
-        let site = site.map_err(|fault| Heard::Later { cause: discovery_word(fault), after: None })?;
+        let site = site.map_err(|fault| self.unknown_for_now(&host, discovery_word(fault)))?;
         let registration = self.registration_of(credential, &site.server).await.map_err(|fault| closed(&fault))?;
         let registration = registration.ok_or_else(|| Heard::Misconfigured("registration_forgotten".into()))?;
         let secret =
@@ -75,13 +88,29 @@ impl Keeper {
             return Err(misconfigured("provider_changed"));
         }
         let endpoints = self.endpoints(settings).await;
-        let endpoints = endpoints.map_err(|_| Heard::Later { cause: "no_metadata".into(), after: None })?;
+        let host = settings.issuer.as_ref().map(|issuer| host_of(issuer.url())).unwrap_or_default();
+        let endpoints = endpoints.map_err(|_| self.unknown_for_now(&host, "no_metadata".into()))?;
         let endpoint = endpoints.token.ok_or_else(|| misconfigured("no_token_endpoint"))?;
         let client =
             Client { id: &settings.client_id, secret: settings.client_secret.as_ref(), method: endpoints.method };
-        let refresh_token = self.refresh_token(credential)?;
-        let outgoing = token::refresh(&endpoint, &client, &refresh_token, None, &[]);
+        let outgoing = if credential.grant.kind == TokenKind::OAuth2Client {
+            if settings.grant != GrantType::ClientCredentials {
+                return Err(misconfigured("grant_changed"));
+            }
+            // What the login asked for, whatever is usual by now.
+            token::client_credentials(&endpoint, &client, credential.grant.scope.asked.as_deref(), &[])
+        } else {
+            token::refresh(&endpoint, &client, &self.refresh_token(credential)?, None, &[])
+        };
         Ok(Prepared { outgoing, is_untyped: false })
+    }
+
+    /// Where to send it could not be found out: it was asked now, or the host is left alone.
+    fn unknown_for_now(&self, host: &str, cause: Box<str>) -> Heard {
+        match self.hosts.is_open(host, (self.world.steady)()) {
+            Ok(()) => Heard::Later { cause, after: None },
+            Err(open_for) => Heard::Closed(self.spread(open_for)),
+        }
     }
 
     fn refresh_token(&self, credential: &Credential) -> Result<grantkeep_core::Secret, Heard> {

@@ -58,10 +58,14 @@ impl Stage {
 
     /// How the plain server's token endpoint answers from now on; as it should where nothing is said.
     pub(super) async fn token_endpoint_answers(&self, answer: Option<&str>) {
+        self.endpoint_answers("token", answer).await;
+    }
+
+    pub(super) async fn endpoint_answers(&self, endpoint: &str, answer: Option<&str>) {
         let url = format!("{}/sandbox/faults", self.vk.oauth2_url()).parse().unwrap();
         let method = if answer.is_some() { Method::POST } else { Method::DELETE };
         let fault =
-            |answer: &str| Payload::Json(Secret::from(json!({"endpoint": "token", "answer": answer}).to_string()));
+            |answer: &str| Payload::Json(Secret::from(json!({"endpoint": endpoint, "answer": answer}).to_string()));
         let outgoing = Outgoing { purpose: Purpose::Check, method, url, headers: Vec::new(), body: answer.map(fault) };
         assert!(self.keeper.outbound.send(outgoing).await.unwrap().status < 300);
     }
@@ -273,7 +277,7 @@ async fn a_lease_of_a_clock_that_was_ahead_ends_in_time() {
     let credential = stage.log_in(wish(ACME()), "auto=allow&person=anna").await;
     set_by(YEAR);
     let until = wall().after(Lifetime::from_seconds(90));
-    stage.store.lease(credential.id, credential.grant.generation, wall(), until).await.unwrap().unwrap();
+    stage.store.lease(&credential, wall(), until).await.unwrap().unwrap();
     set_by(HOUR);
     stage.keeper.clock_was_ahead().await.unwrap();
     stage.renew_what_is_due().await;

@@ -197,7 +197,7 @@ async fn what_a_login_leads_to_can_be_pasted() {
         let begin = Begin { instance, flow: Some(flow), by_paste: true, ..wish(provider) };
         let begun = stage.keeper.begin(&stage.owner, begin).await.unwrap();
         assert!(begun.connect_url.is_none());
-        let to: Url = begun.authorization_url.expose().parse().unwrap();
+        let to: Url = begun.authorization_url.as_ref().unwrap().expose().parse().unwrap();
         let answer = stage.get(&format!("{to}&auto=allow")).await;
         let text = match answer.headers.get(http::header::LOCATION) {
             Some(place) => place.to_str().unwrap().to_owned(),

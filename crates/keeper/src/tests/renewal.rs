@@ -6,6 +6,8 @@ use grantkeep_core::{Flow, Renewal, TroubleKind};
 use grantkeep_store::NewSpooled;
 use tokio::sync::Semaphore;
 
+mod client;
+
 use super::{
     login::{ACME, today, wish},
     *,
@@ -51,11 +53,15 @@ impl Stage {
 
     /// How many requests have reached the plain server's token endpoint.
     async fn token_requests(&self) -> u64 {
+        self.requests("token").await
+    }
+
+    pub(super) async fn requests(&self, endpoint: &str) -> u64 {
         let url = format!("{}/sandbox/requests", self.vk.oauth2_url()).parse().unwrap();
         let outgoing = Outgoing { purpose: Purpose::Check, method: Method::GET, url, headers: Vec::new(), body: None };
         let answer = self.keeper.outbound.send(outgoing).await.unwrap();
         let counts: Value = serde_json::from_slice(&answer.body).unwrap();
-        counts["endpoints"]["token"].as_u64().unwrap_or(0)
+        counts["endpoints"][endpoint].as_u64().unwrap_or(0)
     }
 
     async fn renewable(&self) -> Credential {
@@ -71,7 +77,7 @@ impl Stage {
     /// Lets the watcher do what is due, and waits until it is done.
     async fn watch(&self) {
         self.keeper.renew_due(&Arc::new(Semaphore::new(64))).await.unwrap();
-        for _ in 0..400 {
+        for _ in 0..2000 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             if self.keeper.beginning.is_empty() {
                 return;
@@ -209,7 +215,8 @@ async fn a_lost_answer_is_ambiguous_and_the_live_token_is_kept_to_its_end() {
     stage.watch().await;
     let refused = stage.now(&credential).await;
     assert_eq!(refused.renewal.trouble.as_ref().map(|it| it.kind), Some(TroubleKind::Refused));
-    assert_eq!(stage.token_requests().await, before + 1);
+    // One question without a token: whether the server answers again.
+    assert_eq!(stage.token_requests().await, before + 2);
     assert!(matches!(stage.give(&credential, 0).await.unwrap_err(), KeepFault::Unusable(_)));
 }
 
@@ -276,7 +283,7 @@ async fn a_lease_without_a_word_is_ambiguous_and_an_answer_in_the_spool_is_not_l
     let credential = stage.renewable().await;
     let leased = |stage: &Stage, of: Credential| {
         let (store, now) = (Arc::clone(&stage.store), clock());
-        async move { store.lease(of.id, of.grant.generation, now, now.after(Lifetime::from_seconds(90))).await.unwrap() }
+        async move { store.lease(&of, now, now.after(Lifetime::from_seconds(90))).await.unwrap() }
     };
     // The process ended before the answer came.
     pass(3500);
@@ -316,4 +323,52 @@ async fn a_lease_without_a_word_is_ambiguous_and_an_answer_in_the_spool_is_not_l
     assert_eq!(stage.give(&again, 0).await.unwrap().access_token.expose(), "at-from-the-spool");
     assert!(stage.store.spooled().await.unwrap().is_empty());
     assert_eq!(renewed.renewal, Renewal { at: renewed.renewal.at, fence: renewed.renewal.fence, ..Renewal::default() });
+}
+
+#[tokio::test]
+async fn a_token_that_is_dead_before_its_time_is_renewed_if_its_grant_lives() {
+    let stage = Stage::renewing().await;
+    let credential = stage.renewable().await;
+    stage
+        .tell(
+            &stage.vk.oauth2_url(),
+            "/sandbox/faults",
+            json!({"endpoint": "userinfo", "answer": "error:invalid_token@401"}),
+        )
+        .await;
+    let dead = stage.keeper.check(&stage.owner, credential.id).await.unwrap();
+    assert_eq!(state_now(&dead).0, State::Revoked);
+    stage.recovers().await;
+    stage.watch().await;
+    let renewed = stage.now(&credential).await;
+    assert_eq!((state_now(&renewed).0, renewed.grant.generation), (State::Valid, 2));
+}
+
+#[tokio::test]
+async fn what_comes_for_a_forgotten_credential_is_withdrawn_at_the_provider() {
+    let stage = Stage::renewing().await;
+    let credential = stage.renewable().await;
+    stage.token_endpoint("slow:1").await;
+    let (keeper, owner, id) = (Arc::clone(&stage.keeper), stage.owner.clone(), credential.id);
+    let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });
+    while stage.token_requests().await < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stage.keeper.forget(&stage.owner, credential.id).await.unwrap();
+    assert_eq!(stage.requests("revoke").await, 0);
+    assert!(matches!(renewing.await.unwrap(), Err(KeepFault::NotFound)));
+    assert!(stage.requests("revoke").await > 0);
+    assert!(stage.store.spooled().await.unwrap().is_empty());
+    // One that is revoked waits for the newer tokens, and withdraws those.
+    stage.recovers().await;
+    let credential = stage.renewable().await;
+    stage.token_endpoint("slow:1").await;
+    let before = stage.token_requests().await;
+    let (keeper, owner, id) = (Arc::clone(&stage.keeper), stage.owner.clone(), credential.id);
+    let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });
+    while stage.token_requests().await == before {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stage.keeper.revoke(&stage.owner, credential.id).await.unwrap();
+    assert_eq!(renewing.await.unwrap().unwrap().grant.generation, credential.grant.generation + 1);
 }

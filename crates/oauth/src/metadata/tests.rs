@@ -62,6 +62,8 @@ fn reads_what_servers_say_about_themselves() {
         ("relative", "userinfo_endpoint NotUrl"),
         ("script", "authorization_endpoint NotUrl"),
         ("no_token_endpoint", "no token_endpoint"),
+        ("no_authorization_endpoint", "no authorization_endpoint"),
+        ("client_only", "https://id.example client_secret_post -"),
         ("endpoint_number", "no token_endpoint"),
         ("only_plain", "https://id.example no-S256 - -"),
         ("lists_strange", "https://id.example client_secret_basic none [read]"),
@@ -89,7 +91,10 @@ fn the_slash_of_mastodon_is_tolerated_where_asked() {
 fn the_example_of_rfc_8414_is_read() {
     let issuer = Issuer::new("https://server.example.com").unwrap();
     let metadata = read(&sample::file("metadata", "rfc8414-3.2"), &issuer, Tolerance::Exact).unwrap();
-    assert_eq!(metadata.authorization_endpoint.url().as_str(), "https://server.example.com/authorize");
+    assert_eq!(
+        metadata.authorization_endpoint.as_ref().unwrap().url().as_str(),
+        "https://server.example.com/authorize"
+    );
     assert_eq!(metadata.token_endpoint.url().as_str(), "https://server.example.com/token");
     assert_eq!(metadata.registration_endpoint.as_ref().unwrap().url().path(), "/register");
     assert_eq!(metadata.response_types_supported.as_ref().unwrap(), &["code", "code token"]);

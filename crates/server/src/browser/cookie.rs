@@ -38,11 +38,6 @@ impl<'h> Cookies<'h> {
         self.ours().next().is_some()
     }
 
-    /// Whether the token of this login comes in the fragment.
-    pub(super) fn is_implicit(self, id: &AuthorizationId) -> bool {
-        self.ours().any(|(name, _)| name.strip_prefix(IMPLICIT) == Some(tail(id)))
-    }
-
     /// Whether one was begun whose token comes in the fragment.
     pub(super) fn any_implicit(self) -> bool {
         self.ours().any(|(name, _)| name.starts_with(IMPLICIT))
@@ -114,16 +109,15 @@ mod tests {
 
     #[test]
     fn the_name_says_whether_a_fragment_may_come() {
-        for (cookie, any, any_implicit, is_implicit) in [
-            (&b"session=1"[..], false, false, false),
-            (b"grantkeep-abababab=x", true, false, false),
-            (b"grantkeep-i-cdcdcdcd=x; grantkeep-abababab=x", true, true, false),
-            (b"grantkeep-cdcdcdcd=x; grantkeep-i-abababab=x", true, true, true),
+        for (cookie, any, any_implicit) in [
+            (&b"session=1"[..], false, false),
+            (b"grantkeep-abababab=x", true, false),
+            (b"grantkeep-i-cdcdcdcd=x; grantkeep-abababab=x", true, true),
         ] {
             let headers = headers(cookie);
             let cookies = Cookies::of(&headers, false);
-            let found = (cookies.any(), cookies.any_implicit(), cookies.is_implicit(&id()));
-            assert_eq!(found, (any, any_implicit, is_implicit), "{}", String::from_utf8_lossy(cookie));
+            let found = (cookies.any(), cookies.any_implicit());
+            assert_eq!(found, (any, any_implicit), "{}", String::from_utf8_lossy(cookie));
         }
     }
 

@@ -14,6 +14,10 @@ use crate::{
     service::Service,
 };
 
+/// The query of the last page after an address was pasted that has the token still. The page's script takes it out of the address
+/// bar.
+pub(super) const PASTED: &str = "pasted";
+
 pub(super) async fn show(service: &Service, visit: &Visit) -> Result<Response, Fault> {
     let invitation = match service.keeper.invitation(visit.ticket()).await {
         Err(CaptureFault::TicketUnknown) => return renewal::show(service, visit).await,
@@ -54,19 +58,16 @@ pub(super) async fn paste(service: &Arc<Service>, visit: &Visit, text: &Secret) 
     let id = found.map_err(|fault| service.counted(fault, visit.peer))?.id;
     let shown = service.cookies(&visit.headers).binding(&id).map(Secret::from);
     // Spent apart from the paste, so that the browser may try again when the text is not taken.
-    let spent = match &shown {
-        Some(_) => None,
-        None => match service.keeper.spend(visit.ticket()).await {
-            Ok(spent) => Some(spent),
-            Err(CaptureFault::TicketSpent) => return Err(LoginFault::BindingMismatch.into()),
-            Err(fault) => return Err(service.counted(fault, visit.peer)),
-        },
-    };
-    let binding = shown.as_ref().or_else(|| spent.as_ref().map(|spent| &spent.binding));
-    let mut response = take(service, visit, &id, binding, text).await?;
-    if let Some(spent) = &spent {
-        bind(service, &mut response, spent);
+    if let Some(binding) = &shown {
+        return take(service, visit, &id, binding, text).await;
     }
+    let spent = match service.keeper.spend(visit.ticket()).await {
+        Ok(spent) => spent,
+        Err(CaptureFault::TicketSpent) => return Err(LoginFault::BindingMismatch.into()),
+        Err(fault) => return Err(service.counted(fault, visit.peer)),
+    };
+    let mut response = take(service, visit, &id, &spent.binding, text).await?;
+    bind(service, &mut response, &spent);
     Ok(response)
 }
 
@@ -74,11 +75,14 @@ async fn take(
     service: &Arc<Service>,
     visit: &Visit,
     id: &AuthorizationId,
-    binding: Option<&Secret>,
+    binding: &Secret,
     text: &Secret,
 ) -> Result<Response, Fault> {
-    match service.keeper.paste(visit.ticket(), binding.map(Secret::expose), text).await {
-        Ok(_) => reply::see_other(&service.link(&format!("/done/{}", id.as_str()))).ok_or(Fault::Internal),
+    match service.keeper.paste(visit.ticket(), binding, text).await {
+        Ok(is_left) => {
+            let query = if is_left { format!("?{PASTED}") } else { String::new() };
+            reply::see_other(&service.link(&format!("/done/{}{query}", id.as_str()))).ok_or(Fault::Internal)
+        }
         Err(CaptureFault::Declined) => Ok(page::declined(service.frame())),
         Err(fault) => {
             let fault = service.counted(fault, visit.peer);

@@ -22,7 +22,7 @@ pub(crate) fn unfolded(text: &str) -> Vec<String> {
 
 #[test]
 fn every_credential_has_an_event_with_alarms() {
-    let forecast = [needed(7, "my_vk", 0, "now"), needed(8, "b", 24, "ends"), needed(9, "c", 48, "renewal_refused")];
+    let forecast = [needed(7, "my_vk", 0, "now"), needed(8, "b", 24, "ends"), needed(9, "c", 48, "renewal_lost")];
     let lines = unfolded(&write(&forecast, "k_1", false, NOW));
     let ends = [lines.first(), lines.last()].map(|line| line.unwrap().as_str());
     assert_eq!(ends, ["BEGIN:VCALENDAR", "END:VCALENDAR"]);
@@ -33,8 +33,10 @@ fn every_credential_has_an_event_with_alarms() {
     assert_eq!(all("DTSTART"), [";VALUE=DATE:20260110", ":20260111T153000Z", ":20260112T153000Z"]);
     assert_eq!(all("DTEND;VALUE=DATE:"), ["20260111"]);
     assert_eq!(all("TRIGGER:"), ["PT9H", "-PT6H", "-PT2H", "-PT6H", "-PT2H"]);
-    assert_eq!(all("SUMMARY:"), ["vk/my_vk needs you now", "vk/b ends", "vk/c ends"]);
+    assert_eq!(all("SUMMARY:"), ["vk/my_vk needs you now", "vk/b ends", "vk/c may end"]);
     assert_eq!(all("DESCRIPTION:")[2], "Nothing renews it: log in again before (grantkeep status vk/b)");
+    let lost = "The answer to its renewal was lost. It is tried once more at this time: log in again if that fails\\, or before (grantkeep status vk/c)";
+    assert_eq!(all("DESCRIPTION:")[5], lost);
     for (begin, count) in [("VEVENT", 3), ("VALARM", 5), ("VCALENDAR", 1)] {
         assert_eq!(
             (all(&format!("BEGIN:{begin}")).len(), all(&format!("END:{begin}")).len()),

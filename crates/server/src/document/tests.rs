@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use grantkeep_core::{State, TokenKind, redirect};
+use grantkeep_core::{State, TokenKind, event::Action, forecast::Why, redirect};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -62,6 +62,12 @@ fn every_reason_that_can_be_given_is_documented_and_no_other() {
 fn names_that_the_code_uses_are_those_of_the_document() {
     let document = document();
     assert_eq!(names(&document, "State"), State::ALL.iter().map(|(_, name)| (*name).to_owned()).collect());
+    assert_eq!(names(&document, "Why"), Why::ALL.iter().map(|(_, name)| (*name).to_owned()).collect());
+    let actions = &document["components"]["schemas"]["Deed"]["properties"]["action"]["enum"];
+    assert_eq!(*actions, Value::from(Action::ALL.map(|(_, name)| name).as_slice()));
+    for (_, name) in Why::ALL {
+        assert!(PAGE.contains(&format!("{name}: ")), "/docs does not explain {name}");
+    }
     let kinds = &document["components"]["schemas"]["Credential"]["properties"]["kind"]["enum"];
     assert_eq!(*kinds, Value::from(TokenKind::ALL.map(|(_, name)| name).as_slice()));
     let parameter = |name: &str| document["components"]["parameters"][name]["schema"].clone();

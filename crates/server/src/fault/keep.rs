@@ -18,6 +18,7 @@ impl From<KeepFault> for Fault {
             KeepFault::FlowNotOffered => LoginFault::FlowNotOffered.into(),
             KeepFault::Instance { what, advice } => LoginFault::Instance { what, advice }.into(),
             KeepFault::InstanceMissing => LoginFault::InstanceMissing.into(),
+            KeepFault::LinkSpent => LoginFault::TicketUnknown.into(),
             KeepFault::NoCode(what) => LoginFault::NoCode(what).into(),
             KeepFault::NoSuchAuthorization => Self::NoSuchAuthorization,
             KeepFault::NotFound => Self::NoSuchCredential,

@@ -1,6 +1,6 @@
 //! Owns the routes of the audit: what was done with the owner's credentials and keys, and whether all of it still fits together.
 
-use grantkeep_keeper::Recorded;
+use grantkeep_keeper::{Damaged, Recorded};
 use http::StatusCode;
 
 use super::Asked;
@@ -20,11 +20,14 @@ pub(super) async fn list(service: &Service, asked: &Asked<'_>) -> Result<Respons
     let after = asked.query.number("after", 0, i64::MAX)?.unwrap_or(0);
     let limit = asked.query.number("limit", 1, LARGEST_LIMIT)?.unwrap_or(USUAL_LIMIT);
     let limit = usize::try_from(limit).unwrap_or(1);
-    let recorded = service.keeper.audit(&caller.owner, after, limit).await?;
+    let deeds = service.keeper.audit(&caller.owner, after, limit).await?;
     // A page may come out shorter than it was asked for, and empty, and still have a next one.
-    let next = recorded.last().map(|last| last.number).filter(|_| recorded.len() == limit);
-    let events = recorded.iter().filter(|recorded| may_see(caller, recorded)).map(Deed::of).collect();
-    Ok(reply::json(StatusCode::OK, &AuditPage { events, next }))
+    let number =
+        |deed: &Result<Recorded, Damaged>| deed.as_ref().map_or_else(|damaged| damaged.number, |deed| deed.number);
+    let next = deeds.last().map(number).filter(|_| deeds.len() == limit);
+    let events = deeds.iter().flatten().filter(|recorded| may_see(caller, recorded)).map(Deed::of).collect();
+    let damaged = deeds.iter().filter_map(|deed| deed.as_ref().err()).map(|damaged| damaged.number).collect();
+    Ok(reply::json(StatusCode::OK, &AuditPage { events, next, damaged }))
 }
 
 /// What was done with keys belongs to no provider.

@@ -41,7 +41,14 @@ fn instructions(provider: Provider, begun: &Begun) -> Vec<String> {
     let scope: Vec<&str> = scope.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let rights = if scope.is_empty() { String::new() } else { format!(" ({})", scope.join(", ")) };
     let id = begun.id.as_str();
-    let watch = format!("3. GET /api/v1/oauth/{provider}/authorizations/{id} tells when it is done");
+    let watch = format!("GET /api/v1/oauth/{provider}/authorizations/{id} tells when it is done");
+    if begun.flow == Flow::ClientCredentials {
+        return vec![
+            format!("1. Nobody is needed: the provider is being asked for a token of the application itself{rights}"),
+            format!("2. {watch}"),
+        ];
+    }
+    let watch = format!("3. {watch}");
     if begun.device.is_some() {
         return vec![
             "1. Open verification_uri on any device".to_owned(),

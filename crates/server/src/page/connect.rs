@@ -1,4 +1,5 @@
-//! Owns the page behind a connect link: who asks for what, and the one button that goes on.
+//! Owns the page behind a connect link: who asks for what, and the one button that goes on. Who came by a renewal link is told what
+//! it renews.
 
 use grantkeep_core::{Flow, Owner, Provider, Timestamp};
 use grantkeep_keeper::Invitation;
@@ -23,13 +24,25 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
     let Connecting { invitation, ticket, host, .. } = connecting;
     let place = place_of(&invitation.provider, invitation.server.as_deref());
     let mut main = Markup::default();
-    main.put("<main>\n<h1>Connect to ").foreign(&place).put("</h1>\n");
+    let purpose = if invitation.by_link { "Renew access to" } else { "Connect to" };
+    main.put("<main>\n<h1>").put(purpose).put(" ").foreign(&place).put("</h1>\n");
     main.put("<p class=\"lead\">Grantkeep at <strong>").foreign(host);
-    main.put("</strong> asks for access to your account at <strong>").foreign(&place).put("</strong>.</p>\n");
+    match &invitation.account {
+        Some(account) if invitation.by_link => {
+            main.put("</strong> needs a new token for <strong>").foreign(account.as_str());
+            main.put("</strong> at <strong>").foreign(&place);
+            main.put("</strong>. Use that account there: another one is refused.</p>\n");
+        }
+        _ => {
+            main.put("</strong> asks for access to your account at <strong>").foreign(&place).put("</strong>.</p>\n");
+        }
+    }
     facts(&mut main, connecting);
-    main.put(
-        "<p><strong>Go on only if you began this login yourself:</strong> whoever began it will hold the access.</p>\n",
-    );
+    main.put(if invitation.by_link {
+        "<p>A link in a message brought you here. <strong>Go on only if that message is from your own Grantkeep:</strong> whoever runs the one that sent it will hold the access.</p>\n"
+    } else {
+        "<p><strong>Go on only if you began this login yourself:</strong> whoever began it will hold the access.</p>\n"
+    });
     if invitation.takes_paste {
         main.put("<h2>1. Allow access</h2>\n");
     }
@@ -40,7 +53,7 @@ pub(crate) fn connect(frame: Frame<'_>, connecting: &Connecting<'_>) -> Response
         main.put("<p class=\"quiet\">You sign in and decide on the page that opens next; Grantkeep does not see your password there.</p>\n");
     }
     main.put("</main>\n");
-    frame.page(StatusCode::OK, &format!("Connect to {place}"), Forms::Some, &main)
+    frame.page(StatusCode::OK, &format!("{purpose} {place}"), Forms::Some, &main)
 }
 
 /// The server, where the provider has several; otherwise the provider.
@@ -57,7 +70,7 @@ fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
     main.put("<dl>\n");
     where_and_whose(main, &invitation.provider, invitation.server.as_deref(), host, &invitation.owner);
     if let Some(account) = &invitation.account {
-        fact(main, "Under the name", account.as_str());
+        fact(main, if invitation.by_link { "Renews" } else { "Under the name" }, account.as_str());
     }
     main.put("<div><dt>Asks for</dt><dd>");
     let mut scopes =
@@ -110,10 +123,10 @@ fn bring_back(main: &mut Markup, frame: Frame<'_>, connecting: &Connecting<'_>) 
     let from_vk = invitation.provider == Provider::Vk && invitation.flow == Flow::Implicit;
     main.put("<h2>2. Bring the answer back</h2>\n");
     if from_vk {
-        main.put("<p>VK then opens a nearly empty page. What counts is its address: copy all of it from the address bar, and paste it here.</p>\n");
+        main.put("<p>VK then opens a nearly empty page. What counts is its address: copy all of it from the address bar, and paste it here. This page then goes on by itself; where it does not, press the button.</p>\n");
     } else if let Some(redirect_uri) = &invitation.redirect_uri {
         main.put("<p>The browser is then sent to <code>").foreign(redirect_uri);
-        main.put("</code>, which is not Grantkeep's. Copy the whole address of the page that opens, or the code that it shows, and paste it here.</p>\n");
+        main.put("</code>, which is not Grantkeep's. Copy the whole address of the page that opens, or the code that it shows, and paste it here. With an address this page goes on by itself; where it does not, press the button.</p>\n");
     }
     if from_vk {
         warning(main, connecting.host);
@@ -127,7 +140,7 @@ fn bring_back(main: &mut Markup, frame: Frame<'_>, connecting: &Connecting<'_>) 
 /// The box that takes what was copied.
 pub(super) fn paste_box(main: &mut Markup, frame: Frame<'_>, ticket: &str) {
     begin_form(main, frame, ticket);
-    main.put("\">\n");
+    main.put("\" data-takes-paste>\n");
     main.put("<label for=\"token_data\">The address, a code or a token</label>\n");
     main.put("<textarea id=\"token_data\" name=\"token_data\" rows=\"4\" required maxlength=\"16384\" autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\"></textarea>\n");
     main.put("<button class=\"second\" type=\"submit\">Keep it</button>\n</form>\n");

@@ -9,12 +9,12 @@ use crate::reply::Response;
 
 const CLOSE: &str = "<p>You can close this tab.</p>\n";
 
-/// What came back in the end.
+/// What is left elsewhere of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Nothing that would be worth anything to anybody else by now.
-    Spent,
-    /// The token itself: whatever address it came in holds it still.
+    /// Nothing that would be worth anything to anybody by now.
+    Gone,
+    /// The token itself, in the address that was pasted.
     Token,
 }
 
@@ -95,9 +95,9 @@ fn done(ending: &Ending, answer: Answer) -> (&'static str, Markup) {
     main.put(" at ").foreign(provider).put("</h1>\n<p class=\"lead\">The token is kept. You can close this tab.</p>\n");
     if answer == Answer::Token {
         main.put(
-            "<p class=\"note\"><strong>Did you paste an address?</strong> Close the page that you took it from, too: ",
+            "<p class=\"note\"><strong>Close the page whose address you copied, too:</strong> the token is still in that address, ",
         );
-        main.put("its address still has the token, and so has the browser's history.</p>\n");
+        main.put("and in the browser's history.</p>\n");
     }
     if !ending.verified {
         main.put("<p class=\"note\"><strong>Not confirmed yet.</strong> ").foreign(provider);

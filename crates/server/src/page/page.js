@@ -1,5 +1,6 @@
 // Every page: takes what came in the address out of the address bar and the history, first of all.
 // The page of a renewal link: presses its button, once, as soon as somebody sees it.
+// A box to paste into: sends what was pasted, once, if it looks like the answer; what does not can be sent by the button.
 // The page that takes over a fragment: sends it to its own address on this server, and to nobody else.
 "use strict";
 (() => {
@@ -49,21 +50,38 @@
     }
   };
 
+  // A second press would find the link spent.
+  const onlyOnce = (form) => {
+    form.addEventListener("submit", () => (form.querySelector("button").disabled = true), { once: true });
+  };
+
   // What opens a page ahead of a person, or in a tab behind, does not make it visible.
   const goOn = (form) => {
     const whenSeen = () => {
       if (document.visibilityState === "visible") form.requestSubmit();
     };
-    const sent = () => {
-      document.removeEventListener("visibilitychange", whenSeen);
-      form.querySelector("button").disabled = true; // a second press would find the link spent
-    };
-    form.addEventListener("submit", sent, { once: true });
+    form.addEventListener("submit", () => document.removeEventListener("visibilitychange", whenSeen), { once: true });
     document.addEventListener("visibilitychange", whenSeen);
     whenSeen();
   };
 
+  // An address, or a part of one, with a token or a code, alone in the box; or a token by VK's looks. The server judges.
+  const isAnswer = (text) =>
+    /^\S*(^|[#?&])(access_token(_\d+)?|code)=[^\s&]\S*$/.test(text) || /^vk\d\.[\w.-]{20,}$/.test(text);
+
+  // What a keyboard puts in from its clipboard, it tells as typed.
+  const takePaste = (form) => {
+    let before = "";
+    form.querySelector("textarea").addEventListener("input", ({ inputType, target }) => {
+      const isPasted = inputType === "insertFromPaste" || before === "";
+      before = target.value.trim();
+      if (isPasted && isAnswer(before)) form.requestSubmit();
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    for (const form of document.querySelectorAll("form[data-goes-on], form[data-takes-paste]")) onlyOnce(form);
+    for (const form of document.querySelectorAll("form[data-takes-paste]")) takePaste(form);
     const form = document.querySelector("form[data-goes-on]");
     if (form) goOn(form);
     const main = document.querySelector("main");

@@ -39,6 +39,7 @@ fn invitation(text: &str, provider: Provider, flow: Flow) -> Invitation {
         account: Account::new(text).ok(),
         scope: Some(text.replace([' ', ','], "_")),
         flow,
+        by_link: false,
         takes_paste: provider != Provider::Mastodon,
         redirect_uri: Some(text.into()),
         capture_url: "http://127.0.0.1:8000/callback/vk".to_owned(),
@@ -89,7 +90,9 @@ async fn hostile_text_stays_text() {
             for (provider, flow) in
                 [(Provider::Vk, Flow::Implicit), (Provider::Mastodon, Flow::Code), (acme, Flow::Code)]
             {
-                pages.push(connect_page(&invitation(text, provider, flow), text).await);
+                for by_link in [false, true] {
+                    pages.push(connect_page(&Invitation { by_link, ..invitation(text, provider, flow) }, text).await);
+                }
                 pages.push(renewal_page(&renewal_invitation(text, provider), text, 0).await);
             }
             for progress in [Progress::Done, Progress::Failed, Progress::Unknown] {
@@ -201,14 +204,14 @@ async fn each_end_has_its_page() {
         (Progress::Pending, "Not finished yet"),
         (Progress::Claimed, "Not finished yet"),
     ] {
-        let page = html(ending(FRAME, Some(&ended(progress, "anna@mstdn.jp")), Answer::Spent)).await;
+        let page = html(ending(FRAME, Some(&ended(progress, "anna@mstdn.jp")), Answer::Gone)).await;
         assert!(page.contains(expected), "{progress:?}: {page}");
         let is_done = progress == Progress::Done;
         assert_eq!((page.contains("anna@mstdn.jp</bdi> at"), page.contains("Less than asked for")), (is_done, is_done));
     }
     let plain = Ending { verified: true, scope_reduced: false, ..ended(Progress::Done, "anna") };
-    assert!(!html(ending(FRAME, Some(&plain), Answer::Spent)).await.contains("class=\"note\""));
-    assert!(html(ending(FRAME, Some(&plain), Answer::Token)).await.contains("its address still has the token"));
+    assert!(!html(ending(FRAME, Some(&plain), Answer::Gone)).await.contains("class=\"note\""));
+    assert!(html(ending(FRAME, Some(&plain), Answer::Token)).await.contains("Close the page whose address you copied"));
 }
 
 #[tokio::test]
@@ -245,6 +248,42 @@ async fn a_warning_stands_above_what_it_warns_of() {
     }
 }
 
+/// Who was sent there by a message did not begin it.
+#[tokio::test]
+async fn whoever_came_by_a_renewal_link_reads_what_it_renews() {
+    let begun = invitation("anna", Provider::Vk, Flow::Implicit);
+    let page = connect_page(&Invitation { by_link: true, ..begun.clone() }, "keep.example").await;
+    for part in [
+        "<title>Renew access to VK ",
+        "<h1>Renew access to <bdi>VK</bdi></h1>",
+        "<strong><bdi>keep.example</bdi></strong> needs a new token for <strong><bdi>anna</bdi></strong> at <strong><bdi>VK</bdi></strong>",
+        "A link in a message brought you here. <strong>Go on only if that message is from your own Grantkeep:</strong>",
+        "<dt>Renews</dt><dd><bdi>anna</bdi></dd>",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    for part in ["began this login", "Connect to", "Under the name"] {
+        assert!(!page.contains(part), "{part} is in {page}");
+    }
+    let page = connect_page(&begun, "keep.example").await;
+    assert!(page.contains("Go on only if you began this login yourself") && !page.contains("message"), "{page}");
+}
+
+#[tokio::test]
+async fn every_box_takes_a_paste_and_has_a_button() {
+    let box_of = |page: &str| {
+        let (_, form) = page.split_once("<form method=\"post\" action=\"/connect/abc\" data-takes-paste>").unwrap();
+        form.split_once("</form>").unwrap().0.to_owned()
+    };
+    let connecting = connect_page(&invitation("plain", Provider::Vk, Flow::Implicit), "h").await;
+    let again = html(paste_again(FRAME, &Fault::BadParameter("x"), "abc")).await;
+    for page in [connecting, again] {
+        let form = box_of(&page);
+        assert!(form.contains("<textarea") && form.contains("<button class=\"second\" type=\"submit\">"), "{form}");
+    }
+    assert!(Asset::Script.content().contains("form[data-takes-paste]"));
+}
+
 #[tokio::test]
 async fn the_facts_do_not_repeat_the_heading() {
     let acme = Provider::OAuth2(ProviderName::new("acme").unwrap());
@@ -273,7 +312,7 @@ async fn every_page_has_the_same_head_and_headers() {
     for (response, status, has_forms) in [
         (connect(FRAME, &connecting), 200, true),
         (renewal(FRAME, &renewing), 200, true),
-        (ending(FRAME, None, Answer::Spent), 200, false),
+        (ending(FRAME, None, Answer::Gone), 200, false),
         (declined(FRAME), 200, false),
         (relay(FRAME), 200, false),
         (wrong(FRAME, &missing), 400, false),

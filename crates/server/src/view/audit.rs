@@ -20,6 +20,7 @@ pub(crate) struct Deed<'a> {
     credential_id: Option<i64>,
     actor: &'a str,
     outcome: &'a str,
+    times: u32,
     hash: String,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Deed<'a> {
             credential_id: event.credential,
             actor: &event.actor,
             outcome: &event.outcome,
+            times: event.times,
             hash,
         }
     }
@@ -50,6 +52,8 @@ impl<'a> Deed<'a> {
 pub(crate) struct AuditPage<'a> {
     pub(crate) events: Vec<Deed<'a>>,
     pub(crate) next: Option<i64>,
+    /// Numbers of those that do not read any more.
+    pub(crate) damaged: Vec<i64>,
 }
 
 /// What a look through the whole audit found.

@@ -18,7 +18,7 @@ impl Serialize for Authorized<'_> {
         struct Shape<'a> {
             authorization_id: &'a str,
             method: &'static str,
-            authorization_url: &'a str,
+            authorization_url: Option<&'a str>,
             connect_url: Option<&'a str>,
             redirect_uri: Option<&'a str>,
             #[serde(serialize_with = "always_text")]
@@ -33,8 +33,8 @@ impl Serialize for Authorized<'_> {
         let shape = Shape {
             authorization_id: begun.id.as_str(),
             method: method(begun.flow),
-            authorization_url: begun.authorization_url.expose(),
-            connect_url: begun.connect_url.as_ref().map(Secret::expose),
+            authorization_url: shown(begun.authorization_url.as_ref()),
+            connect_url: shown(begun.connect_url.as_ref()),
             redirect_uri: begun.redirect_uri.as_deref(),
             expires_at: begun.expires_at,
             instructions: self.instructions,
@@ -45,8 +45,14 @@ impl Serialize for Authorized<'_> {
     }
 }
 
+/// To whoever began it.
+fn shown(address: Option<&Secret>) -> Option<&str> {
+    Some(address?.expose())
+}
+
 const fn method(flow: Flow) -> &'static str {
     match flow {
+        Flow::ClientCredentials => "client_credentials_flow",
         Flow::Code => "code_flow",
         Flow::Device => "device_flow",
         Flow::Implicit => "implicit_flow",

@@ -21,11 +21,11 @@ pub(super) async fn suite(store: &Arc<dyn Store>) {
     registrations_are_renewed_and_forgotten(&**store).await;
 }
 
-fn id(number: u8) -> AuthorizationId {
+pub(super) fn id(number: u8) -> AuthorizationId {
     AuthorizationId::from_random([number; 16])
 }
 
-fn new(number: u8) -> NewAuthorization {
+pub(super) fn new(number: u8) -> NewAuthorization {
     NewAuthorization {
         id: id(number),
         uid: Uid([number; 16]),
@@ -58,6 +58,11 @@ async fn authorizations_read_back_as_written(store: &dyn Store) {
     store.begin(bare).await.unwrap();
     let read = store.authorization(&id(2)).await.unwrap().unwrap();
     assert_eq!((read.begun.state, read.begun.ticket, read.begun.account), (None, None, None));
+    for (number, (flow, _)) in (210_u8..).zip(Flow::ALL) {
+        store.begin(NewAuthorization { flow, owner: owner("flows"), ..new(number) }).await.unwrap();
+        assert_eq!(store.authorization(&id(number)).await.unwrap().unwrap().begun.flow, flow);
+        store.conclude(&id(number), Progress::Failed, None, None).await.unwrap();
+    }
 }
 
 async fn one_browser_gets_the_ticket(store: &dyn Store) {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Digest, Expiry, Lifetime, Timestamp, Uid,
+    Digest, Expiry, Lifetime, NewAuthorization, Progress, Timestamp, Uid,
     notice::{Stage, Tidings, Told},
 };
 
-use super::{NOW, new, owner};
+use super::{NOW, attempt, new, owner};
 use crate::{NewNotice, RenewalTicket, Store, StoreFault};
 
 pub(super) async fn suite(store: &Arc<dyn Store>) {
@@ -108,20 +108,27 @@ async fn of_many_at_once_one_spends_a_link(store: &Arc<dyn Store>) {
     };
     store.add_renewal_tickets(vec![ticket(1, 10), ticket(2, 100)], at(0)).await.unwrap();
     assert_eq!(store.renewal_ticket(Digest([1; 32])).await.unwrap(), Some(ticket(1, 10)));
-    let spending: Vec<_> = (0..20)
-        .map(|_| {
-            let (store, ticket) = (Arc::clone(store), ticket(1, 10));
-            tokio::spawn(async move { store.spend_renewal_ticket(ticket).await.unwrap() })
+    let login = |number| NewAuthorization { owner: owner("told"), ..attempt::new(number) };
+    let beginning: Vec<_> = (220..240)
+        .map(|number| {
+            let (store, new, link) = (Arc::clone(store), login(number), ticket(1, 10));
+            tokio::spawn(async move { (number, store.begin_by_link(new, link).await.unwrap()) })
         })
         .collect();
-    let mut spent = 0;
-    for one in spending {
-        spent += u32::from(one.await.unwrap());
+    let mut begun = 0;
+    for one in beginning {
+        let (number, has_link) = one.await.unwrap();
+        begun += u32::from(has_link);
+        let is_there = store.authorization(&attempt::id(number)).await.unwrap().is_some();
+        assert_eq!(is_there, has_link, "without the link nothing is left behind");
+        store.conclude(&attempt::id(number), Progress::Failed, None, None).await.unwrap();
     }
-    assert_eq!(spent, 1);
+    assert_eq!(begun, 1);
     assert_eq!(store.renewal_ticket(Digest([1; 32])).await.unwrap(), None);
     // Those that are over are forgotten with the next ones.
     store.add_renewal_tickets(vec![ticket(3, 300)], at(100)).await.unwrap();
     assert_eq!(store.renewal_ticket(Digest([2; 32])).await.unwrap(), None);
-    assert!(store.spend_renewal_ticket(ticket(3, 300)).await.unwrap());
+    assert!(store.begin_by_link(login(240), ticket(3, 300)).await.unwrap());
+    assert!(!store.begin_by_link(login(241), ticket(3, 300)).await.unwrap());
+    store.conclude(&attempt::id(240), Progress::Failed, None, None).await.unwrap();
 }

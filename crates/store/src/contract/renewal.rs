@@ -30,7 +30,7 @@ async fn due_ones_come_longest_due_first(store: &dyn Store) {
     assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["soon", "late"]);
     assert_eq!(store.due_renewals(at(30), 1).await.unwrap().len(), 1);
     // What somebody is at is not due.
-    let leased = store.lease(due[0].id, 1, at(30), at(120)).await.unwrap().unwrap();
+    let leased = store.lease(&due[0], at(30), at(120)).await.unwrap().unwrap();
     assert_eq!((leased.renewal.leased_until, leased.renewal.fence), (Some(at(120)), 1));
     let due = store.due_renewals(at(30), 10).await.unwrap();
     assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["late"]);
@@ -57,8 +57,8 @@ async fn of_many_at_once_one_renews(store: &Arc<dyn Store>) {
     let credential = store.insert(new("renewing", "one of many")).await.unwrap();
     let tries: Vec<_> = (0..50)
         .map(|_| {
-            let store = Arc::clone(store);
-            tokio::spawn(async move { store.lease(credential.id, 1, NOW, at(60)).await.unwrap().is_some() })
+            let (store, credential) = (Arc::clone(store), credential.clone());
+            tokio::spawn(async move { store.lease(&credential, NOW, at(60)).await.unwrap().is_some() })
         })
         .collect();
     let mut got = 0;
@@ -75,19 +75,22 @@ async fn of_many_at_once_one_renews(store: &Arc<dyn Store>) {
 
 async fn a_lease_can_be_taken_over_when_it_is_over(store: &dyn Store) {
     let credential = store.insert(new("renewing", "taken over")).await.unwrap();
-    let first = store.lease(credential.id, 1, NOW, at(60)).await.unwrap().unwrap();
-    assert!(store.lease(credential.id, 1, at(59), at(200)).await.unwrap().is_none());
-    assert!(store.lease(credential.id, 2, at(60), at(200)).await.unwrap().is_none(), "another token");
+    let first = store.lease(&credential, NOW, at(60)).await.unwrap().unwrap();
+    assert!(store.lease(&first, at(59), at(200)).await.unwrap().is_none());
+    assert!(store.lease(&credential, at(60), at(200)).await.unwrap().is_none(), "it was read before the other lease");
+    let mut other = first.clone();
+    other.grant.generation = 2;
+    assert!(store.lease(&other, at(60), at(200)).await.unwrap().is_none(), "another token");
     let longer = store.extend_lease(credential.id, first.renewal.fence, at(90)).await.unwrap().unwrap();
     assert_eq!(longer.renewal.leased_until, Some(at(90)));
-    let second = store.lease(credential.id, 1, at(90), at(200)).await.unwrap().unwrap();
+    let second = store.lease(&longer, at(90), at(200)).await.unwrap().unwrap();
     assert_eq!(second.renewal.fence, 2);
     assert!(store.extend_lease(credential.id, first.renewal.fence, at(300)).await.unwrap().is_none());
 }
 
 async fn a_renewed_token_takes_the_place_of_the_one_it_was_made_from(store: &dyn Store) {
     let credential = store.insert(new("renewing", "renewed")).await.unwrap();
-    let leased = store.lease(credential.id, 1, NOW, at(60)).await.unwrap().unwrap();
+    let leased = store.lease(&credential, NOW, at(60)).await.unwrap().unwrap();
     let mut renewed = leased.clone();
     renewed.grant.generation = 2;
     renewed.grant.access_token = Sealed(vec![9; 64].into());

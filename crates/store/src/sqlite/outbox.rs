@@ -144,9 +144,8 @@ pub(super) fn ticket(connection: &Connection, digest: Digest) -> Result<Option<R
     Ok(found.optional()?.flatten())
 }
 
-/// Spends a link; says whether this was the one who got it.
-pub(super) fn spend(connection: &Connection, ticket: &RenewalTicket) -> Result<bool, StoreFault> {
-    let spent =
-        connection.prepare_cached("DELETE FROM renewal_ticket WHERE ticket = ?1")?.execute([ticket.ticket.0])?;
-    Ok(spent == 1)
+/// Forgets a link that has been used.
+pub(super) fn spend(connection: &Connection, ticket: &RenewalTicket) -> Result<(), StoreFault> {
+    connection.prepare_cached("DELETE FROM renewal_ticket WHERE ticket = ?1")?.execute([ticket.ticket.0])?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Owns the statements: one function each, bound parameters only.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp, notice::Told};
 use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
@@ -49,6 +49,25 @@ pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) 
     rows.map(|row| row?).collect()
 }
 
+/// The same for who works through all that is due: one damaged row must not hold up the others.
+pub(super) fn readable(
+    connection: &Connection,
+    end: &str,
+    parameters: impl Params,
+) -> Result<Vec<Credential>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM credential {end}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
+    let whole = |row: Result<Credential, StoreFault>| match row {
+        Err(fault @ StoreFault::Corrupt { .. }) => {
+            tracing::error!(%fault, "a damaged row is passed over");
+            None
+        }
+        row => Some(row),
+    };
+    rows.filter_map(|row| row.map_or_else(|fault| Some(Err(fault.into())), whole)).collect()
+}
+
 pub(super) fn find(
     connection: &Connection,
     owner: &Owner,
@@ -89,7 +108,7 @@ pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -
 
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    many(connection, "WHERE check_at <= ?1 ORDER BY check_at LIMIT ?2", params![now.unix(), limit])
+    readable(connection, "WHERE check_at <= ?1 ORDER BY check_at LIMIT ?2", params![now.unix(), limit])
 }
 
 pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
@@ -104,7 +123,7 @@ pub(super) fn due_notices(
     limit: usize,
 ) -> Result<Vec<Credential>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    many(connection, "WHERE notice_at <= ?1 ORDER BY notice_at LIMIT ?2", params![now.unix(), limit])
+    readable(connection, "WHERE notice_at <= ?1 ORDER BY notice_at LIMIT ?2", params![now.unix(), limit])
 }
 
 pub(super) fn next_notice(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
@@ -256,16 +275,18 @@ pub(super) fn count(connection: &Connection) -> Result<u64, StoreFault> {
 
 /// From an index alone.
 pub(super) fn count_by_provider(connection: &Connection) -> Result<Vec<(Provider, u64)>, StoreFault> {
-    let sql = "SELECT provider, count(*) FROM credential GROUP BY provider";
+    // Each owner apart: in the order of an index nothing needs to be sorted.
+    let sql = "SELECT provider, count(*) FROM credential GROUP BY owner, provider";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
     let damaged = StoreFault::Corrupt { table: "credential", id: 0, column: "provider" };
-    rows.map(|row| {
+    let mut counted = BTreeMap::new();
+    for row in rows {
         let (name, count) = row?;
         let provider = Provider::from_name(&name).ok_or(damaged.clone())?;
-        Ok((provider, u64::try_from(count).unwrap_or(0)))
-    })
-    .collect()
+        *counted.entry(provider).or_insert(0) += u64::try_from(count).unwrap_or(0);
+    }
+    Ok(counted.into_iter().collect())
 }
 
 pub(super) fn add_key(connection: &Connection, key: &ApiKey) -> Result<(), StoreFault> {

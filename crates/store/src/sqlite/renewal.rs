@@ -9,7 +9,7 @@ use crate::{NewSpooled, Spooled, StoreFault};
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let end = "WHERE renew_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) ORDER BY renew_at LIMIT ?2";
-    query::many(connection, end, params![now.unix(), limit])
+    query::readable(connection, end, params![now.unix(), limit])
 }
 
 pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
@@ -20,19 +20,33 @@ pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFa
     Ok(at.map(Timestamp::from_unix))
 }
 
+/// Which token a credential had when it was read, and how often it had been leased by then.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    id: CredentialId,
+    generation: i64,
+    fence: i64,
+}
+
+impl Held {
+    pub(super) const fn of(read: &Credential) -> Self {
+        Self { id: read.id, generation: read.grant.generation, fence: read.renewal.fence }
+    }
+}
+
 /// One statement: whoever gets the row back has it. It writes the sealed tokens once more where they are: a disk that does not
 /// take them now would not take the new ones either.
 pub(super) fn lease(
     connection: &Connection,
-    id: CredentialId,
-    generation: i64,
+    held: Held,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<Credential>, StoreFault> {
-    let sql = "UPDATE credential SET leased_until = ?4, fence = fence + 1, revision = revision + 1, \
+    let Held { id, generation, fence } = held;
+    let sql = "UPDATE credential SET leased_until = ?5, fence = fence + 1, revision = revision + 1, \
          access_token = access_token, refresh_token = refresh_token \
-         WHERE id = ?1 AND generation = ?2 AND (leased_until IS NULL OR leased_until <= ?3)";
-    let parameters = params![id, generation, now.unix(), until.unix()];
+         WHERE id = ?1 AND generation = ?2 AND fence = ?3 AND (leased_until IS NULL OR leased_until <= ?4)";
+    let parameters = params![id, generation, fence, now.unix(), until.unix()];
     if connection.prepare_cached(sql)?.execute(parameters)? == 0 {
         return Ok(None);
     }

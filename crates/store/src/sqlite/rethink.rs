@@ -17,14 +17,27 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<(), StoreFa
     for (table, column, latest, change) in [
         // Its end was computed from a wrong now. A new token has a right one; where there is no other, the provider knows whether
         // it lives.
-        ("credential", "captured_at", now, "renew_at = min(renew_at, ?1), check_at = ?1"),
-        ("credential", "clear_at", now, "clear_at = ?1, clear_since = min(clear_since, ?1)"),
-        ("credential", "unclear_at", now, "unclear_at = ?1, unclear_since = min(unclear_since, ?1)"),
-        ("credential", "trouble_since", now, "trouble_since = ?1"),
+        ("credential", "captured_at", now, "renew_at = min(renew_at, ?1), check_at = ?1, notice_at = 0"),
+        (
+            "credential",
+            "clear_at",
+            now,
+            "clear_at = ?1, clear_since = min(clear_since, ?1), notice_at = 0, check_at = ?1",
+        ),
+        (
+            "credential",
+            "unclear_at",
+            now,
+            "unclear_at = ?1, unclear_since = min(unclear_since, ?1), notice_at = 0, check_at = ?1",
+        ),
+        ("credential", "trouble_since", now, "trouble_since = ?1, notice_at = 0"),
         ("credential", "leased_until", soon, "leased_until = ?1"),
         ("credential", "check_at", later, "check_at = ?1"),
         ("credential", "told_at", now, "told_at = NULL, notice_at = 0"),
         ("outbox", "next_at", later, "next_at = ?1"),
+        // Links and logins that would live for years.
+        ("renewal_ticket", "expires_at", later, "expires_at = ?1"),
+        ("authorization", "expires_at", later, "expires_at = ?1"),
     ] {
         let revision = if table == "credential" { ", revision = revision + 1" } else { "" };
         let sql = format!("UPDATE {table} SET {change}{revision} WHERE {column} > ?2");

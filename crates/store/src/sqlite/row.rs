@@ -103,7 +103,7 @@ fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
     match (source.as_deref(), columns.at("expires_at")?) {
         // No OAuth 2.0 server can say that a token never ends.
         (None, None) => match columns.name("token_kind", TokenKind::from_name)? {
-            TokenKind::OAuth2 => Ok(Expiry::Unstated),
+            TokenKind::OAuth2 | TokenKind::OAuth2Client => Ok(Expiry::Unstated),
             _ => Ok(Expiry::Never),
         },
         (Some("stated"), Some(at)) => Ok(Expiry::Stated(at)),

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
-use grantkeep_core::{Provider, Scope, Subject};
+use grantkeep_core::{AuthorizationId, Digest, Flow, Provider, Scope, Subject, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -134,6 +134,12 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
     let fault = StoreFault::Corrupt { table: "credential", id: damaged.id, column: "token_kind" };
     assert_eq!(store.get(&owner("me"), damaged.id).await.unwrap_err(), fault);
     assert!(store.get(&owner("me"), fine.id).await.unwrap().is_some());
+    // Nor does it stand in the way of what else is due.
+    let now = fine.created_at;
+    outside.execute("UPDATE credential SET check_at = 1, renew_at = 1, notice_at = 1", []).unwrap();
+    for due in [store.due(now, 10).await, store.due_renewals(now, 10).await, store.due_notices(now, 10).await] {
+        assert_eq!(due.unwrap().iter().map(|it| it.id).collect::<Vec<_>>(), [fine.id]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -160,7 +166,7 @@ async fn memory_never_answers_with_what_was_before_an_answered_write() {
 async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_its_rows() {
     let directory = TempDir::new().unwrap();
     let mut first = Connection::open(directory.path().join("grantkeep.db")).unwrap();
-    migration::only_the_first(&mut first);
+    migration::only_up_to(1, &mut first);
     first
         .execute_batch(
             "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
@@ -174,4 +180,24 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     let (kept, grant) = (&found.credential, &found.credential.grant);
     assert_eq!((kept.id, kept.revision, &kept.subject, &kept.server), (1, 3, &Some(Subject::User(5)), &None));
     assert_eq!((grant.generation, &grant.refresh_token, &grant.scope), (2, &None, &Scope::default()));
+}
+
+#[tokio::test]
+async fn a_login_under_way_goes_on_after_the_schema_was_brought_up_to_date() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("grantkeep.db");
+    let mut third = Connection::open(&path).unwrap();
+    migration::only_up_to(3, &mut third);
+    let insert = "INSERT INTO authorization (id, uid, owner, provider, flow, state, frozen, secrets, progress, created_at, expires_at) \
+         VALUES (?1, zeroblob(16), 'me', 'acme', 'code', zeroblob(32), '{}', zeroblob(64), 'pending', 7, 607)";
+    let id = AuthorizationId::from_random([7; 16]);
+    third.execute(insert, [id.as_str()]).unwrap();
+    drop(third);
+    let store = open(&directory, true).unwrap();
+    let found = store.authorization_of_state(Digest([0; 32])).await.unwrap().unwrap();
+    assert_eq!((found.begun.id, found.begun.flow, found.begun.expires_at.unix()), (id.clone(), Flow::Code, 607));
+    assert!(store.claim(&id, Timestamp::from_unix(8)).await.unwrap());
+    let twice = Connection::open(&path).unwrap().execute(insert, ["a_another"]);
+    assert!(twice.is_err(), "one authorization for each state");
+    assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
 }

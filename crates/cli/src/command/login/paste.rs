@@ -28,7 +28,7 @@ pub(super) async fn run(
     begun: &Begun,
     mut stop: Stop,
 ) -> Result<ExitCode, CliFault> {
-    let url = &begun.authorization_url;
+    let url = begun.authorization_url.as_deref().ok_or_else(text::strange_answer)?;
     let by_vk_page = login.provider == "vk" && begun.is_implicit;
     console::note(&if by_vk_page { text::paste_from_vk(url) } else { text::paste_what_follows(url) });
     let pasted = prompt(login, &mut stop).await;

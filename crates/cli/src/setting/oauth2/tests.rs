@@ -24,6 +24,11 @@ fn with(lines: &str) -> String {
     )
 }
 
+/// The same for the application itself.
+fn alone(lines: &str) -> String {
+    with(&format!("grant = 'client_credentials'\n{lines}"))
+}
+
 fn without_issuer(lines: &str) -> String {
     format!("[providers.acme]\nkind = \"oauth2\"\nclient_id = \"abc\"\n{}", lines.replace('\'', "\""))
 }
@@ -61,6 +66,21 @@ fn what_is_wrong_is_told_by_provider_and_key() {
         (with("client_auth = 'post'"),                      "providers.acme.client_secret_env is missing"),
         (with(&format!("client_auth = 'none'\nclient_secret = '{VALUE}'")),
                                                             "providers.acme.client_auth cannot be used"),
+        (with(&format!("grant = '{VALUE}'")),               "providers.acme.grant cannot be used"),
+        (alone(""),                                         "providers.acme.client_secret_env is missing"),
+        (alone("client_auth = 'basic'"),                    "providers.acme.client_secret_env is missing"),
+        (alone(&format!("client_auth = 'none'\nclient_secret = '{VALUE}'")),
+                                                            "providers.acme.client_auth cannot be used"),
+        (alone(&format!("client_secret = '{VALUE}'\nredirect_uri = 'http://127.0.0.1:8000/callback/acme'")),
+                                                            "providers.acme.redirect_uri cannot be used"),
+        (alone(&format!("client_secret = '{VALUE}'\nauthorization_url = 'https://a.example'")),
+                                                            "providers.acme.authorization_url cannot be used"),
+        (alone(&format!("client_secret = '{VALUE}'\ndevice_authorization_url = 'https://a.example'")),
+                                                            "providers.acme.device_authorization_url cannot be used"),
+        (alone(&format!("client_secret = '{VALUE}'\nuserinfo_url = 'https://a.example'")),
+                                                            "providers.acme.userinfo_url cannot be used"),
+        (without_issuer(&format!("grant = 'client_credentials'\nclient_secret = '{VALUE}'")),
+                                                            "providers.acme.issuer is missing"),
         (with("client_secret_env = ''"),                    "providers.acme.client_secret_env cannot be used"),
         (with(&format!("client_secret = '{VALUE}'\nclient_secret_env = 'A'")),
                                                             "both client_secret and client_secret_env are set for providers.acme"),
@@ -119,4 +139,21 @@ fn a_missing_secret_is_a_fault_only_when_it_is_needed() {
     // Relative to the configuration, which is where its owner looks.
     let [relative] = resolved(&with("client_secret_file = 'acme.secret'")).unwrap().try_into().unwrap();
     assert!(matches!(relative.secret, Source::File(path) if path == Path::new("/etc/grantkeep/acme.secret")));
+}
+
+#[test]
+fn an_application_that_asks_for_itself_needs_its_secret_and_where_to_ask() {
+    let by_hand = "grant = 'client_credentials'\ntoken_url = 'https://a.example/t'\nclient_secret = 's'";
+    #[rustfmt::skip]
+    let rows = [
+        (with(""),                                     GrantType::AuthorizationCode),
+        (with("grant = 'authorization_code'"),         GrantType::AuthorizationCode),
+        (alone("client_secret = 's'"),                 GrantType::ClientCredentials),
+        (alone("client_secret = 's'\nclient_auth = 'post'\nrevocation_url = 'https://a.example/r'"), GrantType::ClientCredentials),
+        (without_issuer(by_hand),                      GrantType::ClientCredentials),
+    ];
+    for (toml, grant) in rows {
+        let [acme] = resolved(&toml).unwrap_or_else(|fault| panic!("{fault:?}\n{toml}")).try_into().unwrap();
+        assert_eq!(acme.settings().unwrap().grant, grant, "{toml}");
+    }
 }

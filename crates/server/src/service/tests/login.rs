@@ -80,6 +80,7 @@ async fn every_way_to_begin_says_what_to_do() {
         ("acme", r#"{"flow":"device"}"#, "device_flow", "1. Open verification_uri"),
         ("acme", r#"{"flow":"implicit","capture":"redirect"}"#, "implicit_flow", "1. Open connect_url"),
         ("acme", r#"{"capture":"paste"}"#, "code_flow", "1. Open authorization_url"),
+        ("robot", "", "client_credentials_flow", "1. Nobody is needed"),
         ("mastodon", &instance, "code_flow", "1. Open connect_url"),
         ("vk", "{}", "implicit_flow", "1. Open connect_url"),
         ("vk", r#"{"flow":"vk_id"}"#, "vk_id_flow", "1. Open connect_url"),
@@ -94,11 +95,41 @@ async fn every_way_to_begin_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn an_application_logs_in_for_itself() {
+    let stage = Stage::open().await;
+    let key = stage.key("anna", "admin", None);
+    let begun = stage.begin(&key, "robot", r#"{"account_name":"bot","scope":"read"}"#).await;
+    for name in ["authorization_url", "connect_url", "redirect_uri"] {
+        assert!(begun[name].is_null(), "{begun}");
+    }
+    let path = format!("/api/v1/oauth/robot/authorizations/{}", text(&begun, "authorization_id"));
+    let ended = loop {
+        let stands = stage.get(&path, &key).await.json();
+        if stands["status"] != "pending" {
+            break stands;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    assert_eq!(ended["status"], "done", "{ended}");
+    let shown = stage.get(&format!("{CREDENTIALS}/{}", ended["credential_id"]), &key).await.json();
+    assert_eq!((text(&shown, "account_name"), text(&shown, "kind")), ("bot", "oauth2_client"));
+    assert_eq!((text(&shown, "state"), &shown["renews"]), ("valid", &true.into()));
+    assert_eq!((&shown["user_id"], &shown["scopes_granted"]), (&serde_json::Value::Null, &["read"][..].into()));
+    // It is over: nothing can be pasted for it.
+    let paste = format!(r#"{{"token_data":"code=x","authorization_id":"{}"}}"#, text(&begun, "authorization_id"));
+    let answer = stage.post("/api/v1/oauth/robot/token/submit", &key, &paste).await;
+    assert_eq!(answer.verdict(), "409 authorization_ended");
+}
+
+#[tokio::test]
 async fn what_cannot_begin_says_why() {
     let stage = Stage::open().await;
     let key = stage.key("anna", "submit", None);
     for (provider, body, expected) in [
         ("acme", r#"{"flow":"vk_id"}"#, "400 flow_not_offered"),
+        ("acme", r#"{"flow":"client_credentials"}"#, "400 flow_not_offered"),
+        ("robot", r#"{"flow":"code"}"#, "400 flow_not_offered"),
+        ("robot", r#"{"capture":"paste"}"#, "400 flow_not_offered"),
         ("acme", r#"{"flow":"password"}"#, "400 invalid_parameter"),
         ("acme", r#"{"capture":"screen"}"#, "400 invalid_parameter"),
         ("acme", r#"{"flow":5}"#, "400 invalid_request"),
@@ -195,14 +226,17 @@ async fn providers_are_listed_and_tested() {
     let key = stage.key("anna", "admin", None);
     let listed = stage.get("/api/v1/providers", &key).await.json();
     let kinds: Vec<_> = listed["providers"].as_array().unwrap().iter().map(|one| text(one, "kind")).collect();
-    assert_eq!(kinds, ["vk", "mastodon", "oauth2"]);
+    assert_eq!(kinds, ["vk", "mastodon", "oauth2", "oauth2"]);
+    let robot = &listed["providers"][3];
+    assert_eq!((text(robot, "name"), &robot["flows"][0]), ("robot", &"client_credentials".into()));
+    assert!(robot["redirect_uri"].is_null());
     let test = async |provider: &str, body: &str| -> Answer {
         stage.post(&format!("/api/v1/providers/{provider}/test"), &key, body).await
     };
     let mastodon = stage.sandbox.mastodons().remove(0).1;
     let instance =
         format!(r#"{{"instance":"{}"}}"#, mastodon.as_str().trim_start_matches("http://").trim_end_matches('/'));
-    for (provider, body) in [("vk", ""), ("acme", "{}"), ("mastodon", &instance)] {
+    for (provider, body) in [("vk", ""), ("acme", "{}"), ("robot", ""), ("mastodon", &instance)] {
         let answer = test(provider, body).await;
         assert_eq!((answer.status, &answer.json()["answers"]), (200, &true.into()), "{}", answer.body);
     }

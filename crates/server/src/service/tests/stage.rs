@@ -10,7 +10,8 @@ use std::{
 
 use grantkeep_core::{Outgoing, Payload, ProviderName, Purpose, Secret, Timestamp};
 use grantkeep_keeper::{
-    Issuer, OAuth2Settings, Parts as KeeperParts, Providers, VkCodeSettings, VkIdSettings, VkSettings, World, unlock,
+    GrantType, Issuer, OAuth2Settings, Parts as KeeperParts, Providers, VkCodeSettings, VkIdSettings, VkSettings,
+    World, unlock,
 };
 use grantkeep_outbound::{Client, Rules};
 use grantkeep_sandbox::Sandbox;
@@ -375,18 +376,19 @@ fn providers(sandbox: &Sandbox, base: &str, acme_redirect_uri: &str) -> Provider
     let vk = url(&sandbox.vk_url());
     let (client_id, secret) = sandbox.oauth2_client();
     let acme = OAuth2Settings {
-        name: ProviderName::new("acme").unwrap(),
         issuer: Some(Issuer::new(&sandbox.oauth2_url()).unwrap()),
-        authorization_url: None,
-        token_url: None,
-        revocation_url: None,
-        device_authorization_url: None,
-        userinfo_url: None,
-        client_id: client_id.to_owned(),
         client_secret: Some(Secret::from(secret)),
-        client_auth: None,
         scopes: vec!["read".to_owned(), "write".to_owned()],
         redirect_uri: Some(acme_redirect_uri.to_owned()),
+        ..OAuth2Settings::new(ProviderName::new("acme").unwrap(), client_id)
+    };
+    // The same server, asked for the application itself.
+    let robot = OAuth2Settings {
+        grant: GrantType::ClientCredentials,
+        issuer: acme.issuer.clone(),
+        client_secret: Some(Secret::from(secret)),
+        scopes: acme.scopes.clone(),
+        ..OAuth2Settings::new(ProviderName::new("robot").unwrap(), client_id)
     };
     Providers {
         vk: VkSettings { oauth_url: vk.clone(), api_url: vk.clone(), ..VkSettings::default() },
@@ -396,7 +398,7 @@ fn providers(sandbox: &Sandbox, base: &str, acme_redirect_uri: &str) -> Provider
             url: url(&sandbox.vk_id_url()),
         }),
         vk_code: Some(VkCodeSettings { app_id: "54249533".to_owned(), secret: Secret::from("sandbox-not-a-secret") }),
-        oauth2: vec![acme],
+        oauth2: vec![acme, robot],
         base: url(base),
         hosts: HOSTS.map(str::to_owned).to_vec(),
     }
