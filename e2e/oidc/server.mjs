@@ -35,6 +35,13 @@ const configuration = {
     client('oidc-post', { client_secret: 'known to the test', token_endpoint_auth_method: 'client_secret_post' }),
     client('oidc-public', { application_type: 'native', token_endpoint_auth_method: 'none' }),
     ...Object.keys(absent).map((name) => client(name, { application_type: 'native', token_endpoint_auth_method: 'none' })),
+    client('oidc-service', {
+      client_secret: 'known to the test',
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    }),
     client('oidc-device', {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
@@ -48,6 +55,7 @@ const configuration = {
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: id, name: `${id} of the test` }) }),
   cookies: { keys: ['the cookies of one run'] },
   features: {
+    clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     devInteractions: { enabled: true },
     introspection: { enabled: true },
@@ -64,6 +72,7 @@ const configuration = {
       return token.gty.endsWith('refresh_token') ? 60 : absent[clientId]
     },
     AuthorizationCode: 60,
+    ClientCredentials: 600,
     DeviceCode: 600,
     Grant: 86400,
     IdToken: 3600,

@@ -15,6 +15,7 @@
 pub mod harness {
     pub mod browser;
     pub mod chance;
+    pub mod contender;
     pub mod disk;
     pub mod home;
     pub mod hook;

@@ -9,6 +9,8 @@
 
 #[path = "program/attack.rs"]
 mod attack;
+#[path = "program/audit.rs"]
+mod audit;
 #[path = "program/bad_input.rs"]
 mod bad_input;
 #[path = "program/callback.rs"]
@@ -43,6 +45,8 @@ mod renewal;
 mod sandbox;
 #[path = "program/secret.rs"]
 mod secret;
+#[path = "program/service_account.rs"]
+mod service_account;
 #[path = "program/setting.rs"]
 mod setting;
 #[path = "program/shape.rs"]

@@ -5,6 +5,7 @@
 
 mod browser;
 mod child;
+mod clock;
 mod flow;
 mod install;
 mod program;

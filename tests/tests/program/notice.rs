@@ -156,7 +156,9 @@ impl Telling {
     /// What the command was given.
     fn script(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.stage.home.root().join("told")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        // The last line may still be on its way.
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The link in what the webhook was told last.

@@ -82,6 +82,14 @@ impl Child {
         Err(format!("{} ended ({status}) without {what}\n{}{}", self.name, self.stdout, self.stderr))
     }
 
+    /// What it has said so far on its standard error; none when it has ended.
+    pub(super) fn errors(&mut self) -> Option<&str> {
+        while let Ok((stream, line)) = self.lines.try_recv() {
+            self.keep(stream, &line);
+        }
+        matches!(self.child.try_wait(), Ok(None)).then_some(&self.stderr)
+    }
+
     /// Waits until it ends by itself.
     pub(super) fn end(mut self) -> Result<Ended, String> {
         while self.line()?.is_some() {}
@@ -100,13 +108,17 @@ impl Child {
                 return Err(format!("{name} said nothing for {seconds} s\n{}{}", self.stdout, self.stderr));
             }
         };
+        self.keep(stream, &line);
+        Ok(Some((stream, line)))
+    }
+
+    fn keep(&mut self, stream: Stream, line: &str) {
         let kept = match stream {
             Stream::Stderr => &mut self.stderr,
             Stream::Stdout => &mut self.stdout,
         };
-        kept.push_str(&line);
+        kept.push_str(line);
         kept.push('\n');
-        Ok(Some((stream, line)))
     }
 }
 

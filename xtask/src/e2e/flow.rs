@@ -1,5 +1,6 @@
 //! The list of flows, and what they have in common. A flow is one story with one server: it fails with a sentence that says what was not so.
 
+mod clock;
 mod django;
 mod mastodon;
 mod notice;
@@ -79,6 +80,7 @@ pub(super) const FLOWS: &[Flow] = &[
     flow("oidc/paste", Server::Oidc, oidc::paste, "the address pasted, where no browser could reach us"),
     flow("oidc/device", Server::Oidc, oidc::device, "a device code"),
     flow("oidc/device-deny", Server::Oidc, oidc::device_deny, "a device code, declined"),
+    flow("oidc/service", Server::Oidc, oidc::service, "a service account: nobody is needed, ten renewals, `revoke`"),
     flow("oidc/connect", Server::Oidc, oidc::connect, "a running server: the API, its connect link, the callback"),
     flow("oidc/remote", Server::Oidc, oidc::remote, "a running server: `login --remote`"),
     flow("oidc/rotate", Server::Oidc, renewal::oidc_rotate, "50 `token` at once: one refresh; then ten in a row"),
@@ -171,6 +173,17 @@ pub(super) const FLOWS: &[Flow] = &[
         "notice/reference",
         notice::reference,
         "a webhook's signature, verified by the reference library of Standard Webhooks",
+    ),
+    at_home(
+        "clock/jump",
+        clock::jump,
+        "the clock is set by an hour, a year, to 1970 and 2038, and back, or the machine sleeps: nothing is lost",
+    ),
+    at_home("clock/herd", clock::herd, "many grants with one end: renewed one after the other in their last fifth"),
+    at_home(
+        "clock/overdue",
+        clock::overdue,
+        "many that are overdue when the server starts: fifty a second, none too late",
     ),
 ];
 

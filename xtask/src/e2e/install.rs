@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::server::absolute;
 use crate::process;
 use crate::step::Failure;
 
@@ -18,6 +19,7 @@ const NEEDED: &[(&str, &[&str], &str)] = &[
     ("node", &["--version"], "nodejs"),
     ("npm", &["--version"], "npm"),
     ("python3", &["-m", "pip", "--version"], "python3 python3-pip"),
+    ("cc", &["--version"], "gcc"),
     (
         "ruby",
         &["-e", "%w[rails doorkeeper sqlite3 webrick].each { |name| require name }"],
@@ -44,6 +46,34 @@ const PIP: &[&str] = &[
     "packages",
 ];
 
+/// The library that gives a program another clock, below the place of the packages.
+pub(super) const FAKE_CLOCK: &str = "clock/packages/libfaketime.so";
+
+/// Its source in the package. The library that comes with that does not go before `epoll_wait`, and is not made for several threads.
+const FAKE_CLOCK_SOURCE: &str = "clock/packages/libfaketime/vendor/libfaketime/src";
+
+const CC: &[&str] = &[
+    "-std=gnu99",
+    "-O2",
+    "-w",
+    "-fPIC",
+    "-shared",
+    "-DFAKE_INTERNAL_CALLS",
+    "-DFAKE_PTHREAD",
+    "-DFAKE_SLEEP",
+    "-DFAKE_TIMERS",
+    "-DPTHREAD_SINGLETHREADED_TIME",
+    "-DPREFIX=\"\"",
+    "-DLIBDIRNAME=\"\"",
+    "-Wl,--version-script=libfaketime.map",
+    "libfaketime.c",
+    "-lpthread",
+    "-ldl",
+    "-lm",
+    "-lrt",
+    "-o",
+];
+
 pub(super) fn prepare() -> Result<(), Failure> {
     let missing: Vec<&(&str, &[&str], &str)> = NEEDED
         .iter()
@@ -62,7 +92,21 @@ pub(super) fn prepare() -> Result<(), Failure> {
     copy("webhook")?;
     install("webhook", "package-lock.json", "node_modules", Command::new("npm").args(NPM))?;
     copy("django")?;
-    install("django", "requirements.txt", "packages", Command::new("python3").args(PIP))
+    install("django", "requirements.txt", "packages", Command::new("python3").args(PIP))?;
+    copy("clock")?;
+    install("clock", "requirements.txt", "packages", Command::new("python3").args(PIP))?;
+    build_clock()
+}
+
+/// Builds the library, unless it is there: it goes when the packages go.
+fn build_clock() -> Result<(), Failure> {
+    let library = absolute(FAKE_CLOCK);
+    if library.exists() {
+        return Ok(());
+    }
+    let mut cc = Command::new("cc");
+    cc.current_dir(absolute(FAKE_CLOCK_SOURCE)).args(CC).arg(library);
+    process::run(&mut cc, "look at its message above; the source is that of e2e/clock/requirements.txt")
 }
 
 /// The folder as it is in the repository: scripts find their packages beside themselves.

@@ -11,6 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// Where it leads.
+    pub(super) location: Option<String>,
     pub(super) body: String,
 }
 
@@ -81,7 +83,9 @@ fn parse(answer: &str) -> Option<Answer> {
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let chunked = head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
     let body = if chunked { join(body)? } else { body.to_owned() };
-    Some(Answer { status, body })
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    let location = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+    Some(Answer { status, location: location.map(|(_, address)| address.to_owned()), body })
 }
 
 /// The chunks of a body, without their lengths. Lengths count bytes; what is asked for here is ASCII or whole.

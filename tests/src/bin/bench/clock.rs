@@ -32,6 +32,13 @@ pub(crate) fn cpu_of(process: u32) -> u64 {
         .sum()
 }
 
+/// Bytes that a process has read from files and connections and written to them, wherever they lay.
+pub(crate) fn bytes_of(process: u32) -> u64 {
+    let counts = fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+    let of = |name: &str| counts.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    of("rchar:").unwrap() + of("wchar:").unwrap()
+}
+
 /// Resident kilobytes of a process.
 pub(crate) fn resident(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -13,6 +13,7 @@ mod role;
 mod seed;
 mod store;
 mod submit;
+mod watcher;
 mod web;
 
 use std::process::ExitCode;
@@ -29,8 +30,15 @@ fn main() -> ExitCode {
     if wanted("parse") {
         parse::run(&mut report);
     }
-    if wanted("store") {
-        store::run(&mut report);
+    if wanted("store") || wanted("watcher") {
+        let many = seed::filled(seed::MANY);
+        if wanted("store") {
+            store::run(&mut report, many.path());
+        }
+        // It adds rows of its own.
+        if wanted("watcher") {
+            watcher::run(&mut report, many.path());
+        }
     }
     if wanted("web") {
         web::run(&mut report);

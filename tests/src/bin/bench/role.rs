@@ -1,4 +1,4 @@
-//! Owns the other roles of this binary: the bare hyper server, a fixed VK, and the program itself.
+//! Owns the other roles of this binary: the bare hyper server, a fixed VK, a fixed provider of any kind, and the program itself.
 
 use std::{
     convert::Infallible,
@@ -24,10 +24,14 @@ pub(crate) const JWT_SECRET: &str = "a secret of this benchmark alone, of enough
 const HELLO: &str = "Hello, World!";
 const PERSON: &str = r#"{"response":[{"id":100001,"first_name":"Anna","last_name":"B"}]}"#;
 
+/// What suits every question to any provider.
+const ANYTHING: &str = r#"{"response":[{"id":100001,"first_name":"Anna","last_name":"B"}],"sub":"anna","access_token":"of-a-fixed-provider","token_type":"Bearer","expires_in":86400}"#;
+
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     match arguments[0].as_str() {
         "hello" => bare(HELLO),
         "vk" => bare(PERSON),
+        "provider" => bare(ANYTHING),
         "serve" => {
             let flags = ["grantkeep", "serve", "--listen", "127.0.0.1:0", "--data-dir", arguments[1].as_str()];
             grantkeep::run(flags.map(Into::into))

@@ -3,17 +3,16 @@
 use std::{path::Path, sync::Arc, time::Instant};
 
 use grantkeep_core::{Owner, Provider};
-use grantkeep_keeper::unlock;
-use grantkeep_seal::{MasterKey, Sealer};
 use grantkeep_store::Store;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tempfile::TempDir;
 
 use crate::{clock::median, report::Report, seed};
 
 const WRITES: usize = 6400;
 
-pub(crate) fn run(report: &mut Report) {
+/// `large`: a directory of [`seed::filled`].
+pub(crate) fn run(report: &mut Report, large: &Path) {
     // As the server has it.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     report.part("Writes into the store: credentials a second, medians of 5 alternated rounds");
@@ -30,11 +29,11 @@ pub(crate) fn run(report: &mut Report) {
     report.at_least("64 writers / one commit for each write", shared / one_each, 10.0, 10.0);
 
     report.part("Point reads from SQLite (memory switched off), mean of 20,000 random ones, medians of 5 rounds");
-    let (small, large) = (filled(1000), filled(1_000_000));
+    let small = seed::filled(1000);
     let (mut small_times, mut large_times) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         small_times.push(runtime.block_on(reads(small.path(), 1000)));
-        large_times.push(runtime.block_on(reads(large.path(), 1_000_000)));
+        large_times.push(runtime.block_on(reads(large, seed::MANY)));
     }
     let (small, large) = (median(small_times), median(large_times));
     report.figure("1,000 rows", &format!("{:.2} us", small / 1e3));
@@ -42,14 +41,10 @@ pub(crate) fn run(report: &mut Report) {
     report.at_most("1,000,000 rows / 1,000 rows", large / small, 2.0);
 }
 
-async fn sealer(store: &dyn Store) -> Sealer {
-    unlock(store, |_| MasterKey::generate(), seed::now()).await.unwrap()
-}
-
 async fn writers(count: usize, writes: usize) -> f64 {
     let directory = TempDir::new().unwrap();
     let store = seed::open(directory.path());
-    let sealer = sealer(&*store).await;
+    let sealer = seed::sealer(directory.path(), &*store).await;
     let owner = seed::owner(0);
     // Sealed before: what is measured is the store.
     let mut piles: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
@@ -75,46 +70,16 @@ async fn writers(count: usize, writes: usize) -> f64 {
 fn one_commit_each(round: usize) -> f64 {
     let directory = TempDir::new().unwrap();
     drop(seed::open(directory.path()));
-    let connection = raw(directory.path());
+    let connection = seed::raw(directory.path());
+    let sql = format!("INSERT INTO credential ({}) VALUES ({})", seed::COLUMNS, seed::VALUES);
     let writes = WRITES / 8;
     let start = Instant::now();
     for number in 0..writes {
         let uid = u128::try_from(number + round).unwrap().to_be_bytes();
-        let mut statement = connection.prepare_cached(INSERT).unwrap();
-        statement.execute(params![uid, format!("vk_{number}"), vec![7_u8; 251], number as i64]).unwrap();
+        let mut statement = connection.prepare_cached(&sql).unwrap();
+        statement.execute(params![uid, format!("vk_{number}"), vec![7_u8; 251], number as i64, "owner-0"]).unwrap();
     }
     writes as f64 / start.elapsed().as_secs_f64()
-}
-
-const INSERT: &str = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
-     token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, \
-     clear_since, clear_at, created_at) \
-     VALUES (?1, 1, 'owner-0', 'vk', ?2, ?4 + 1, 'user', ?4, 'vk_user', ?3, 1, 1800000000, 'stated', 1790000000, 'alive', \
-     'confirmed', 'users.get', 1790000000, 1790000000, 1790000000)";
-
-fn raw(directory: &Path) -> Connection {
-    let connection = Connection::open(directory.join("grantkeep.db")).unwrap();
-    connection.pragma_update(None, "synchronous", "FULL").unwrap();
-    connection.pragma_update(None, "secure_delete", "ON").unwrap();
-    connection
-}
-
-/// A database with that many rows of 1,000 owners, written in one transaction.
-fn filled(rows: usize) -> TempDir {
-    let directory = TempDir::new().unwrap();
-    drop(seed::open(directory.path()));
-    let mut connection = raw(directory.path());
-    let transaction = connection.transaction().unwrap();
-    for number in 0..rows {
-        let sql = INSERT.replace("'owner-0'", "?5");
-        let mut statement = transaction.prepare_cached(&sql).unwrap();
-        let uid = u128::try_from(number).unwrap().to_be_bytes();
-        let owner = format!("owner-{}", number % 1000);
-        statement.execute(params![uid, format!("vk_{number}"), vec![7_u8; 251], number as i64, owner]).unwrap();
-    }
-    transaction.commit().unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    directory
 }
 
 async fn reads(directory: &Path, rows: usize) -> f64 {

@@ -42,6 +42,12 @@ impl Telling {
         self.database().query_row("SELECT count(*) FROM renewal_ticket", [], |row| row.get(0)).unwrap()
     }
 
+    /// How many logins wait for a person.
+    fn under_way(&self) -> i64 {
+        let sql = "SELECT count(*) FROM authorization WHERE progress = 'pending'";
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     #[track_caller]
     fn handed(&self) -> String {
         let reply = self.client().get("/api/v1/oauth/acme/token?min_ttl=0").expect(200);
@@ -124,6 +130,7 @@ fn a_link_that_many_press_at_once_leads_one_of_them_on() {
     for (_, sent) in refused {
         assert_eq!(sent.reply.error_type(), "ticket_unknown", "{}", sent.reply.status);
     }
+    assert_eq!(telling.under_way(), 1, "of the others nothing is left behind");
     let (mut browser, sent) = led.remove(0);
     let mut there = sent.leads_to().unwrap();
     there.query_pairs_mut().extend_pairs(ANNA);
@@ -248,7 +255,8 @@ fn a_link_to_vk_leads_to_the_page_of_its_login() {
     let first = browser.submit(&link, link.path(), &[]);
     let page = first.leads_to().unwrap_or_else(|| panic!("{} {}", first.reply.status, first.reply.body));
     let sent = if page.path().starts_with("/connect/") {
-        browser.look(&page).reply.expect(200);
+        let shown = browser.look(&page).reply.expect(200).body;
+        assert!(shown.contains("Renew access to") && !shown.contains("began this login"), "{shown}");
         browser.submit(&page, page.path(), &[])
     } else {
         first

@@ -1,21 +1,94 @@
 //! Many who want a token that is due, at once: one of them renews it, and all get what that one got.
+//!
+//! `GRANTKEEP_TEST_RACE=200x20` makes the race of processes one of 200 tokens and 20 rounds, `GRANTKEEP_TEST_STOPS=100` stops one
+//! of them so often, and `GRANTKEEP_TEST_PAUSES=8` stops eight for longer than a lease, which takes three minutes.
 
 use std::{
     collections::{HashMap, HashSet},
+    env,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
-use grantkeep_tests::harness::{login::LoginStage, wait::at_once};
+use grantkeep_tests::harness::{
+    contender::{Contender, Got as Contended},
+    login::LoginStage,
+    wait::at_once,
+};
 use serde_json::json;
 
 use super::{ALMOST_OVER, Renewing, SOON, are_different, token_in};
+
+#[path = "race/late.rs"]
+mod late;
+#[path = "race/pause.rs"]
+mod pause;
+#[path = "race/process.rs"]
+mod process;
 
 const MANY: usize = 50;
 const ROUNDS: usize = 3;
 
 /// What each of many got in a round.
 type Got = Vec<(String, String)>;
+
+/// What a variable says, for tests that somebody wants large.
+fn wanted(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// When an access token has ended, a refresh token that is in doubt is risked so much later.
+const RISKED_AFTER: Duration = Duration::from_millis(2500);
+
+/// Everybody got a token.
+#[track_caller]
+fn all_of(contended: Vec<Contended>) -> Got {
+    let token = |(owner, got): Contended| match got {
+        Ok(token) => (owner, token),
+        Err(fault) => panic!("{owner}: {fault}"),
+    };
+    contended.into_iter().map(token).collect()
+}
+
+impl Renewing {
+    /// One more process that has the directory open; there must be no server.
+    fn contender(&self) -> Contender {
+        Contender::start(Path::new(env!("CARGO_BIN_EXE_contender")), &self.stage.home, &self.stage.providers)
+    }
+
+    /// Two processes, the first of which knows the provider already, and tokens that are due.
+    fn with_contenders(tokens: usize) -> (Self, [Contender; 2]) {
+        let mut renewing = Self::new(tokens);
+        renewing.stage.end();
+        let mut contenders = [renewing.contender(), renewing.contender()];
+        renewing.age(ALMOST_OVER);
+        contenders[0].want(600, 30, &renewing.owners);
+        all_of(contenders[0].got());
+        renewing.site().forget_requests();
+        renewing.age(ALMOST_OVER);
+        (renewing, contenders)
+    }
+
+    /// As if so much time had passed since leases were taken.
+    fn let_leases_end(&self) {
+        let database = self.database();
+        database.execute("UPDATE credential SET leased_until = leased_until - 91", []).unwrap();
+        database.execute("UPDATE spool SET leased_until = leased_until - 91", []).unwrap();
+    }
+
+    /// Lets the time of a lease pass, and with it the rest of every token's life.
+    fn end_everything(&self) {
+        self.age(ALMOST_OVER);
+        self.let_leases_end();
+    }
+
+    /// How many tokens somebody is renewing.
+    fn leased(&self) -> i64 {
+        let sql = "SELECT count(*) FROM credential WHERE leased_until IS NOT NULL";
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
 
 /// Every due token was renewed by one request, everybody got the same new one, and it works.
 fn once_each(renewing: &Renewing, got: Got, seen: &mut HashSet<String>) {

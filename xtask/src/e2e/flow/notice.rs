@@ -28,9 +28,8 @@ const LOOKS: (Duration, u32) = (Duration::from_millis(100), 400);
 /// What a person does until the token is renewed, where the answer comes to us by itself: a tap on the link, and the provider's consent.
 const BY_ITSELF: u64 = 2;
 
-/// The same where it must be brought back: the link, the button that opens the new tab, the consent, to copy, to paste, and the button
-/// below the box.
-const BROUGHT: u64 = 6;
+/// The same where it must be brought back: the link, the button that opens the new tab, the consent, to copy, and to paste.
+const BROUGHT: u64 = 5;
 
 const SECRET: &str = "whsec_VGhlIHNlY3JldCBvZiB0aGUgZmxvd3MsIGEgbmV3IG9uZQ==";
 const OLD_SECRET: &str = "whsec_VGhlIHNlY3JldCBvZiB0aGUgZmxvd3MsIHRoZSBvbGQgb25l";

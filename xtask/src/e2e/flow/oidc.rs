@@ -11,6 +11,7 @@ const PUBLIC: (&str, &str) = ("oidc-public", "");
 const BASIC: (&str, &str) = ("oidc-basic", "known to the test/+%");
 const POST: (&str, &str) = ("oidc-post", "known to the test");
 const DEVICE: (&str, &str) = ("oidc-device", "");
+const SERVICE: (&str, &str) = ("oidc-service", "known to the test");
 
 fn home(world: &World, flow: &str, (client, secret): (&str, &str)) -> Result<Home, String> {
     let issuer = world.base(Server::Oidc)?;
@@ -132,6 +133,45 @@ pub(super) fn paste(world: &World) -> Done {
     login.type_in(&answer)?;
     login.end()?.expect(0)?;
     keeps(&home, PUBLIC.0, &userinfo(world)?, "alice")
+}
+
+/// Whether the server takes a token for a live one of the application.
+fn is_alive(world: &World, token: &str) -> Result<bool, String> {
+    let address = format!("{}/token/introspection", world.base(Server::Oidc)?);
+    let (client, secret) = SERVICE;
+    let form = [("client_id", client), ("client_secret", secret), ("token", token)];
+    let told = wire::post(&address, &form)?.expect(200)?.json();
+    let is_ours = told["client_id"] == client && told["sub"].is_null();
+    ensure(told["active"] == false || is_ours, || format!("a token of somebody else: {told}"))?;
+    Ok(told["active"] == true)
+}
+
+pub(super) fn service(world: &World) -> Done {
+    let (client, secret) = SERVICE;
+    let configuration = format!(
+        "[providers.{client}]\nkind = \"oauth2\"\ngrant = \"client_credentials\"\nissuer = \"{}\"\nclient_id = \"{client}\"\n\
+         client_auth = \"post\"\nclient_secret_env = \"CLIENT_SECRET\"\n",
+        world.base(Server::Oidc)?
+    );
+    let home = Home::new(world, "oidc/service", &configuration)?.with("CLIENT_SECRET", secret);
+    let ended = home.run(&["login", client], "")?.expect(0)?;
+    ensure(ended.stdout.contains("renews itself"), || format!("does not say that it renews itself: {ended:?}"))?;
+    let mut tokens = vec![home.token(client)?];
+    for _ in 0..10 {
+        home.run(&["refresh", client], "")?.expect(0)?;
+        tokens.push(home.token(client)?);
+    }
+    for (index, token) in tokens.iter().enumerate() {
+        ensure(is_alive(world, token)?, || format!("token {index} does not live"))?;
+        ensure(!tokens[..index].contains(token), || format!("token {index} came before"))?;
+    }
+    home.confirmed()?;
+    let asked = wire::get(&format!("{}/e2e", world.base(Server::Oidc)?), None)?.expect(200)?.json();
+    let asked = &asked["asked"][client];
+    ensure(*asked == json!({"client_credentials": 11}), || format!("the server was asked {asked}"))?;
+    home.run(&["revoke", client], "")?.expect(0)?;
+    ensure(!is_alive(world, &tokens[10])?, || "the token lives on".to_owned())?;
+    home.nothing_kept()
 }
 
 fn by_device(world: &World, home: &Home, allow: bool) -> Result<Ended, String> {
