@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
         let is_lenient = tolerance == Tolerance::TrailingSlash;
         assert!(found.issuer == ISSUER || is_lenient && found.issuer == format!("{ISSUER}/"));
         let endpoints = [
-            Some(&found.authorization_endpoint),
+            found.authorization_endpoint.as_ref(),
             Some(&found.token_endpoint),
             found.device_authorization_endpoint.as_ref(),
             found.introspection_endpoint.as_ref(),

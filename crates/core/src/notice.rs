@@ -149,7 +149,7 @@ impl Credential {
 
     /// When its time is up. What is tried on is given the time for that.
     fn certain_at(&self) -> Option<Timestamp> {
-        if self.can_renew() { gives_up_at(&self.grant, &self.renewal) } else { self.grant.expiry.at() }
+        if self.can_renew() { gives_up_at(&self.grant, &self.evidence, &self.renewal) } else { self.grant.expiry.at() }
     }
 }
 

@@ -203,8 +203,14 @@ fn lead(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Lifetime {
 }
 
 /// When people are told that a token which has ended is not renewed in spite of all tries. It is tried on.
-pub(crate) fn gives_up_at(grant: &Grant, renewal: &Renewal) -> Option<Timestamp> {
-    grant.expiry.at().filter(|_| renewal.failures > 0).map(|at| at.after(UNKNOWN_AFTER))
+pub(crate) fn gives_up_at(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Option<Timestamp> {
+    ended_at(grant, evidence).filter(|_| renewal.failures > 0).map(|at| at.after(UNKNOWN_AFTER))
+}
+
+/// When it ends: by its own time, or by the provider's word before that.
+fn ended_at(grant: &Grant, evidence: &Evidence) -> Option<Timestamp> {
+    let told = evidence.clear.as_ref().filter(|reading| reading.outcome == Outcome::Expired);
+    grant.expiry.at().into_iter().chain(told.map(|reading| reading.since)).min()
 }
 
 fn is_refused(renewal: &Renewal) -> bool {
@@ -232,9 +238,11 @@ fn judge<'a>(
     let lead = lead(grant, evidence, renewal);
     let due_since = ends_at.filter(|at| at.since(now) < lead).map(|at| at.before(lead).max(evidence.captured_at));
     let is_leased = renewal.leased_until.is_some_and(|until| until > now);
+    let over_since = ended_at(grant, evidence).filter(|at| *at <= now);
     // A refresh token that may be spent is risked once more when the access token has ended.
-    let is_tried = renewal.trouble.is_none() || ends_at.is_some_and(|at| at <= now);
-    let is_given_up = gives_up_at(grant, renewal).is_some_and(|at| at <= now);
+    let is_tried = renewal.trouble.is_none() || over_since.is_some();
+    let is_given_up = gives_up_at(grant, evidence, renewal).is_some_and(|at| at <= now);
+    let due_since = due_since.into_iter().chain(over_since).min();
     if can_renew(grant, renewal) && is_tried && !is_given_up && (is_leased || due_since.is_some()) {
         let cause = if renewal.failures == 0 { BY_CLOCK } else { TRYING };
         return (State::Refreshing, cause, due_since.unwrap_or(now));

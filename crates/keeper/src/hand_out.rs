@@ -90,7 +90,8 @@ fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> boo
     let Some(ends_at) = credential.grant.expiry.at().filter(|_| credential.can_renew()) else { return false };
     let lifetime = ends_at.since(credential.evidence.captured_at).seconds();
     let left = ends_at.since(now);
-    left.is_zero() || left < min_ttl.min(Lifetime::from_seconds(lifetime - lifetime / 5))
+    let is_dead = credential.status(now).is_valid == Some(false) && credential.renewal.at.is_some_and(|at| at <= now);
+    is_dead || left.is_zero() || left < min_ttl.min(Lifetime::from_seconds(lifetime - lifetime / 5))
 }
 
 /// Why nothing is handed out: a person must act, or somebody is away.

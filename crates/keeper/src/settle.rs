@@ -1,8 +1,8 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
 use grantkeep_core::{
-    Account, Credential, CredentialId, Expiry, Grant, Outcome, Owner, Renewal, Sealed, Timestamp, event::Action,
-    schedule::next_check,
+    Account, Credential, CredentialId, Expiry, Grant, Lifetime, Outcome, Owner, Renewal, Sealed, Timestamp,
+    event::Action, schedule::next_check,
 };
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
@@ -14,6 +14,9 @@ use crate::{
 
 /// Cause of a state in which the provider named somebody else than the pasted text did.
 const OWNER_CHANGED: &str = "owner_changed";
+
+/// What was renewed so lately and is called dead is not renewed again for that: the next one would be called dead too.
+const RENEWED_LATELY: Lifetime = Lifetime::from_hours(1);
 
 /// What is known after `reading`, without the name.
 fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -> Credential {
@@ -34,7 +37,8 @@ fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -
     credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
     let (expiry, renews) = (credential.grant.expiry, credential.can_renew());
     credential.check_at = next_check(&credential.evidence, expiry, renews, credential.uid, now);
-    if renews && matches!(outcome, Outcome::Expired | Outcome::Revoked) {
+    let is_fresh = credential.grant.generation > 1 && now.since(credential.evidence.captured_at) < RENEWED_LATELY;
+    if renews && !is_fresh && matches!(outcome, Outcome::Expired | Outcome::Revoked) {
         // An access token that is dead before its time may have a grant that lives, and there is nothing left to lose.
         credential.renewal.at = Some(credential.renewal.at.map_or(now, |at| at.min(now)));
     }

@@ -153,6 +153,17 @@ fn any_expiry() -> impl Strategy<Value = Expiry> {
     ]
 }
 
+fn any_renewal() -> impl Strategy<Value = Renewal> {
+    let kinds = prop::option::of(prop::sample::select(TroubleKind::ALL.map(|(kind, _)| kind).to_vec()));
+    let lease = prop::option::of(0_u64..300_000);
+    (kinds, lease, 0_u32..4).prop_map(|(kind, lease, failures)| Renewal {
+        failures: failures.max(u32::from(kind.is_some())),
+        leased_until: lease.map(|seconds| later(0, 0, seconds)),
+        trouble: kind.map(|kind| Trouble { kind, cause: "x".into(), since: later(0, 10, 0) }),
+        ..Renewal::default()
+    })
+}
+
 /// Between events a state only ever moves along this line.
 fn age(state: State) -> u8 {
     match state {
@@ -170,14 +181,46 @@ proptest! {
 
     #[test]
     fn a_state_is_monotone_in_time_between_events(
-        evidence in any_evidence(), expiry in any_expiry(), first in 0_u64..300_000, wait in 0_u64..300_000,
+        evidence in any_evidence(), expiry in any_expiry(), renewal in any_renewal(), has_refresh_token: bool,
+        first in 0_u64..300_000, wait in 0_u64..300_000,
     ) {
-        let (grant, none) = (grant(expiry), Renewal::default());
-        let before = assess(&grant, &evidence, &none, later(10, 0, first));
-        let after = assess(&grant, &evidence, &none, later(10, 0, first + wait));
-        prop_assert!(age(before.state) <= age(after.state), "{before:?} then {after:?}");
+        // The end of a lease is an event.
+        let renewal = Renewal { leased_until: None, ..renewal };
+        let grant = Grant { refresh_token: has_refresh_token.then(|| Sealed(Box::default())), ..grant(expiry) };
+        let before = assess(&grant, &evidence, &renewal, later(10, 0, first));
+        let after = assess(&grant, &evidence, &renewal, later(10, 0, first + wait));
+        // What is due is renewed whatever was said of the old token, short of its end.
+        let is_helped = after.state == State::Refreshing && age(before.state) < age(State::Expired);
+        prop_assert!(age(before.state) <= age(after.state) || is_helped, "{before:?} then {after:?}");
         prop_assert!(before.left >= after.left);
-        prop_assert!(!before.needs_refresh || after.needs_refresh);
+        prop_assert!(!before.needs_refresh || after.needs_refresh || is_helped, "{before:?} then {after:?}");
+    }
+
+    #[test]
+    fn whatever_is_known_the_row_of_its_state_holds(
+        evidence in any_evidence(), expiry in any_expiry(), renewal in any_renewal(), has_refresh_token: bool,
+        is_reduced: bool, seconds in 0_u64..300_000,
+    ) {
+        let now = later(0, 0, seconds);
+        let scope = Scope { asked: is_reduced.then(|| "read write".into()), granted: is_reduced.then(|| "read".into()) };
+        let grant =
+            Grant { refresh_token: has_refresh_token.then(|| Sealed(Box::default())), scope, ..grant(expiry) };
+        let status = assess(&grant, &evidence, &renewal, now);
+        let lives = expiry.at().is_none_or(|at| at > now);
+        let says_over = evidence.clear.as_ref().is_some_and(|reading| reading.outcome == Outcome::Expired);
+        // As the documentation has it: whether it is valid, and whether it needs a refresh; none where that goes by the time left.
+        let (is_valid, needs_refresh) = match status.state {
+            State::Valid => (Some(true), Some(false)),
+            State::ScopeReduced | State::Unverified => (Some(true), None),
+            State::Expiring => (Some(true), Some(true)),
+            State::Refreshing => (Some(lives && !says_over), Some(false)),
+            State::Ambiguous => (Some(lives), Some(true)),
+            State::Unknown => (None, Some(true)),
+            _ => (Some(false), Some(true)),
+        };
+        prop_assert_eq!(status.is_valid, is_valid, "{:?}", status);
+        prop_assert!(needs_refresh.is_none_or(|needs| needs == status.needs_refresh), "{:?}", status);
+        prop_assert!(!status.cause.is_empty(), "{:?}", status);
     }
 
     #[test]

@@ -325,23 +325,41 @@ async fn a_lease_without_a_word_is_ambiguous_and_an_answer_in_the_spool_is_not_l
     assert_eq!(renewed.renewal, Renewal { at: renewed.renewal.at, fence: renewed.renewal.fence, ..Renewal::default() });
 }
 
+impl Stage {
+    /// The provider says that the token is dead, and works as ever otherwise.
+    async fn called_dead(&self, credential: &Credential) -> Credential {
+        let fault = json!({"endpoint": "userinfo", "answer": "error:invalid_token@401"});
+        self.tell(&self.vk.oauth2_url(), "/sandbox/faults", fault).await;
+        let dead = self.keeper.check(&self.owner, credential.id).await.unwrap();
+        assert_eq!(state_now(&dead).0, State::Revoked);
+        self.recovers().await;
+        dead
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_is_dead_before_its_time_is_renewed_if_its_grant_lives() {
     let stage = Stage::renewing().await;
     let credential = stage.renewable().await;
-    stage
-        .tell(
-            &stage.vk.oauth2_url(),
-            "/sandbox/faults",
-            json!({"endpoint": "userinfo", "answer": "error:invalid_token@401"}),
-        )
-        .await;
-    let dead = stage.keeper.check(&stage.owner, credential.id).await.unwrap();
-    assert_eq!(state_now(&dead).0, State::Revoked);
-    stage.recovers().await;
+    stage.called_dead(&credential).await;
     stage.watch().await;
     let renewed = stage.now(&credential).await;
     assert_eq!((state_now(&renewed).0, renewed.grant.generation), (State::Valid, 2));
+    // A server that calls every token dead is not asked for one after the other.
+    for _ in 0..3 {
+        stage.called_dead(&credential).await;
+        stage.watch().await;
+    }
+    assert_eq!(stage.now(&credential).await.grant.generation, 2);
+}
+
+#[tokio::test]
+async fn whoever_wants_a_token_that_was_called_dead_gets_the_next() {
+    let stage = Stage::renewing().await;
+    let credential = stage.renewable().await;
+    stage.called_dead(&credential).await;
+    let handed = stage.give(&credential, 0).await.unwrap();
+    assert_eq!((handed.credential_id, stage.now(&credential).await.grant.generation), (credential.id, 2));
 }
 
 #[tokio::test]
