@@ -124,6 +124,48 @@ async fn an_hour_of_lost_answers_costs_no_more_than_the_first_ones() {
     assert!(lost <= 20, "{states:?}");
 }
 
+/// How many tokens of one moment; with HERD_TOKENS=100000 it takes a quarter of an hour.
+fn herd() -> u32 {
+    std::env::var("HERD_TOKENS").map_or(300, |text| text.parse().unwrap())
+}
+
+/// Tokens of a day that all end at the same moment, kept until then.
+#[tokio::test]
+async fn many_of_one_end_are_renewed_one_after_the_other_before_it() {
+    let stage = Stage::by_name().await;
+    let like = stage.like_all().await;
+    let captured_at = wall().before(Lifetime::from_seconds(69_000));
+    let ends_at = captured_at.after(Lifetime::from_hours(24));
+    stage
+        .store_all(
+            (0..herd()).map(|number| stage.another(&like, number, captured_at, Expiry::Stated(ends_at))).collect(),
+        )
+        .await;
+    stage.token_endpoint_answers(Some("set:expires_in=86400")).await;
+    let (mut course, before) = (Course::begin(&stage), SENT.get());
+    let watching = tokio::spawn(Arc::clone(&stage.keeper).watch_renewals());
+    for tenth in 0..=10 {
+        // From before the last fifth of their life until some minutes before its end.
+        course.until(steady() + Duration::from_secs(if tenth == 0 { 60 } else { 1700 })).await;
+        println!(
+            "{} s left: {} sent, {} in a second",
+            ends_at.since(wall()).seconds(),
+            SENT.get() - before,
+            course.most_in_second
+        );
+        assert!(tenth > 0 || SENT.get() == before, "before the last fifth of their life");
+    }
+    assert!(ends_at > wall());
+    let mut renewed = 0;
+    for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap() {
+        assert_eq!(credential.grant.generation, 2, "once, and before its end");
+        renewed += 1;
+    }
+    assert_eq!((renewed, SENT.get() - before), (herd(), u64::from(herd())));
+    assert!(course.most_in_second <= MOST_IN_SECOND, "{}", course.most_in_second);
+    watching.abort();
+}
+
 /// Whoever starts while the provider is away does not know where its endpoints are.
 #[tokio::test]
 async fn a_provider_that_cannot_even_be_found_out_about_is_left_alone_too() {
@@ -194,6 +236,15 @@ impl Stage {
         stage
     }
 
+    /// What the others are made after: a token of the server that is known by a name.
+    async fn like_all(&self) -> Credential {
+        self.all_have_one_refresh_token().await;
+        let like = self.log_in(wish(ACME()), "auto=allow&person=anna").await;
+        self.keeper.forget(&self.owner, like.id).await.unwrap();
+        let server = self.keeper.providers.oauth2.last().unwrap().server();
+        Credential { provider: NAMED(), server: server.map(Into::into), ..like }
+    }
+
     /// From now on the server is away in that way; none: it is there.
     async fn is_away(&self, how: Option<&str>) {
         self.token_endpoint_answers(None).await;
@@ -209,11 +260,7 @@ impl Stage {
 async fn an_hour_of(many: u32, away: &[&str]) -> BTreeMap<State, u32> {
     let real = std::time::SystemTime::now();
     let stage = Stage::by_name().await;
-    stage.all_have_one_refresh_token().await;
-    let like = stage.log_in(wish(ACME()), "auto=allow&person=anna").await;
-    stage.keeper.forget(&stage.owner, like.id).await.unwrap();
-    let server = stage.keeper.providers.oauth2.last().unwrap().server();
-    let like = Credential { provider: NAMED(), server: server.map(Into::into), ..like };
+    let like = stage.like_all().await;
     // Hours that began one after the other: they are due, and end, throughout the hour without the provider and after it.
     let begin = wall();
     let new = (0..many).map(|number| {
