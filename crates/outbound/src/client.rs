@@ -1,7 +1,8 @@
 //! Owns sending: limits, and the translation of what the HTTP library says into [`NoAnswer`].
 //!
-//! There are two libraries' clients inside, one for the public internet and one for what the configuration lets go anywhere.
-//! Each has its own connections, so a request never rides on one that its own verdict would not have allowed.
+//! There are several of the library's clients inside, one for the public internet and one for what the configuration lets go anywhere.
+//! Each has its own connections, so a request never rides on one that its own verdict would not have allowed; and what may be spent
+//! by a request has a connection to itself.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -30,6 +31,15 @@ pub struct Client {
     rules: Rules,
     limits: Limits,
     lookup: Lookup,
+    /// Whose connections are kept for the next request.
+    usual: Pair,
+    /// Whose connections serve one request. A server may close a kept one at the very moment when a request leaves, and then nobody
+    /// knows whether it was read: no matter for a question, but a refresh token or a code may be spent.
+    one_shot: Pair,
+}
+
+#[derive(Debug, Default)]
+struct Pair {
     public: OnceLock<reqwest::Client>,
     anywhere: OnceLock<reqwest::Client>,
 }
@@ -88,7 +98,7 @@ impl Client {
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, NoAnswer> {
         let reach = self.rules.judge(&outgoing.url).map_err(|_| NoAnswer::Forbidden)?;
         let limit = self.limits.of(outgoing.purpose);
-        let request = request(self.client(reach)?, outgoing);
+        let request = request(self.client(reach, outgoing.purpose)?, outgoing);
         let mut exchange = std::pin::pin!(exchange(request));
         if let Ok(answer) = tokio::time::timeout(limit, &mut exchange).await {
             return answer;
@@ -102,15 +112,19 @@ impl Client {
         check_url(url, &self.rules)
     }
 
-    fn client(&self, reach: Reach) -> Result<&reqwest::Client, NoAnswer> {
+    fn client(&self, reach: Reach, purpose: Purpose) -> Result<&reqwest::Client, NoAnswer> {
+        let pair = match purpose {
+            Purpose::Check => &self.usual,
+            Purpose::Token => &self.one_shot,
+        };
         let place = match reach {
-            Reach::Anywhere => &self.anywhere,
-            Reach::Public => &self.public,
+            Reach::Anywhere => &pair.anywhere,
+            Reach::Public => &pair.public,
         };
         if let Some(client) = place.get() {
             return Ok(client);
         }
-        let built = self.build(reach).map_err(|_| {
+        let built = self.build(reach, purpose).map_err(|_| {
             tracing::error!("the HTTP client could not be built; are the system's certificates installed?");
             NoAnswer::Unreachable
         })?;
@@ -118,7 +132,7 @@ impl Client {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place where a client is built")]
-    fn build(&self, reach: Reach) -> reqwest::Result<reqwest::Client> {
+    fn build(&self, reach: Reach, purpose: Purpose) -> reqwest::Result<reqwest::Client> {
         // Without this some servers compress unasked, and we would have to undo it within limits.
         let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
         reqwest::Client::builder()
@@ -133,6 +147,7 @@ impl Client {
             // A proxy would resolve names by itself, past the resolver.
             .no_proxy()
             .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(if purpose == Purpose::Token { 0 } else { usize::MAX })
             .build()
     }
 }

@@ -158,7 +158,7 @@ async fn many_of_one_end_are_renewed_one_after_the_other_before_it() {
     assert!(ends_at > wall());
     let mut renewed = 0;
     for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap() {
-        assert_eq!(credential.grant.generation, 2, "once, and before its end");
+        assert_eq!(credential.grant.generation, 2, "once, and before its end: {:?}", credential.renewal);
         renewed += 1;
     }
     assert_eq!((renewed, SENT.get() - before), (herd(), u64::from(herd())));

@@ -173,11 +173,14 @@ fn token_endpoints_get_twice_the_time_of_checks() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again() {
-    let (url, connections) = stage::keep_alive();
-    let client = client_for(&url);
-    for _ in 0..5 {
-        assert_eq!(client.send(check(&url)).await.unwrap().body.as_slice(), b"ok");
+async fn connections_are_used_again_but_for_what_may_be_spent_by_a_request() {
+    for (purpose, expected) in [(Purpose::Check, 1), (Purpose::Token, 5)] {
+        let (url, connections) = stage::keep_alive();
+        let client = client_for(&url);
+        for _ in 0..5 {
+            let outgoing = Outgoing { purpose, ..check(&url) };
+            assert_eq!(client.send(outgoing).await.unwrap().body.as_slice(), b"ok");
+        }
+        assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), expected, "{purpose:?}");
     }
-    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }

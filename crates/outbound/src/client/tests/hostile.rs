@@ -83,7 +83,7 @@ async fn no_request_leaves_for_any_of_them() {
             assert_eq!(client.send(check(&url)).await.unwrap_err(), expected, "{what}: {url}");
         }
         assert_eq!(canary.hits(), 0, "{what}");
-        assert!(client.anywhere.get().is_none(), "{what}");
-        assert_eq!(client.public.get().is_some(), what != "confined", "the resolver was asked");
+        assert!(client.usual.anywhere.get().is_none(), "{what}");
+        assert_eq!(client.usual.public.get().is_some(), what != "confined", "the resolver was asked");
     }
 }
