@@ -56,10 +56,16 @@ fn one(news: &News, at: Timestamp, now: Timestamp) -> (String, String) {
             body.push_str("\n\nThe link works once, and for this account only.");
         }
         (_, None) => {
-            let _ = write!(body, "grantkeep login {}", news.provider);
+            let _ = write!(body, "grantkeep login {} --account {}", news.provider, for_a_shell(news.account.as_str()));
         }
     }
     (format!("{provider}: the token of {account} {fate}"), body)
+}
+
+/// A name as it can stand in a command that somebody copies: another's name may have anything in it.
+fn for_a_shell(name: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@-:".contains(&byte);
+    if name.bytes().all(is_plain) && !name.starts_with('-') { name } else { "THE_SAME_NAME" }
 }
 
 fn many(all: &[News], at: Timestamp, now: Timestamp) -> (String, String) {

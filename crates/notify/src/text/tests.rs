@@ -13,7 +13,7 @@ fn read(about: About, now: Timestamp) -> (String, String) {
 #[test]
 fn it_says_what_happened_and_what_to_do() {
     let link = format!("\n\nRenew it here:\n{LINK}\n\nThe link works once, and for this account only.");
-    let sign_in = "\n\nTo renew it, sign in again with Grantkeep, for example by: grantkeep login vk";
+    let sign_in = "\n\nTo renew it, sign in again with Grantkeep, for example by: grantkeep login vk --account masha";
     #[rustfmt::skip]
     let rows = [
         (Kind::Expiring,  Some(5400), true,  "expires in 1h 30m", format!(", at 2026-01-11 17:00 UTC.{link}")),
@@ -55,7 +55,11 @@ fn a_server_is_named_where_the_account_does_not_tell() {
     one.server = Some("social.example\r\nx".to_owned());
     let (title, body) = read(About::Credential(one), AT);
     assert_eq!(title, "mastodon (social.example x): the token of masha no longer works");
-    assert!(body.ends_with("grantkeep login mastodon"), "{body}");
+    assert!(body.ends_with("grantkeep login mastodon --account masha"), "{body}");
+    for name in ["a b", "$(reboot)", "-x", "a;b", "\u{1f600}", "'"] {
+        let (_, body) = read(About::Credential(news(Kind::Dead, name, None, false)), AT);
+        assert!(body.ends_with("grantkeep login vk --account THE_SAME_NAME"), "{body}");
+    }
 }
 
 #[test]
