@@ -233,7 +233,7 @@ impl Keeper {
         loop {
             match write().await {
                 Err(fault @ (StoreFault::Full | StoreFault::Unavailable(_))) => {
-                    tracing::error!(%fault, credential = leased.id, "a renewed token cannot be stored yet; trying again");
+                    tracing::error!(%fault, credential = leased.id, "what came of a renewal cannot be stored yet; trying again");
                     tokio::time::sleep(STORE_AGAIN_AFTER).await;
                     let until = self.now().after(LEASED_FOR);
                     let _ = self.store.extend_lease(leased.id, leased.renewal.fence, until).await;
@@ -323,7 +323,12 @@ impl Keeper {
         self.metrics.renewed(credential.provider, heard.as_str());
         loop {
             let renewal = self.after(&credential, &heard);
-            let written = self.store.update(Credential { renewal, ..credential }).await;
+            let next = Credential { renewal, ..credential.clone() };
+            // A lease without a word would say that the refresh token may be spent, which we know better.
+            let written = match credential.renewal.leased_until {
+                Some(_) => self.until_stored(&credential, || self.store.update(next.clone())).await,
+                None => self.store.update(next).await,
+            };
             match written {
                 Ok(_) => break,
                 Err(StoreFault::Stale) => {}

@@ -390,3 +390,28 @@ async fn what_comes_for_a_forgotten_credential_is_withdrawn_at_the_provider() {
     stage.keeper.revoke(&stage.owner, credential.id).await.unwrap();
     assert_eq!(renewing.await.unwrap().unwrap().grant.generation, credential.grant.generation + 1);
 }
+
+/// As long, in seconds, as the store waits for a lock that another process has.
+const BUSY_FOR: u64 = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_to_nothing_is_written_down_although_the_database_is_busy() {
+    let stage = Stage::renewing().await;
+    let credential = stage.renewable().await;
+    stage.token_endpoint("slow:1").await;
+    stage.token_endpoint("http:503").await;
+    let before = stage.token_requests().await;
+    let (keeper, owner, id) = (Arc::clone(&stage.keeper), stage.owner.clone(), credential.id);
+    let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });
+    while stage.token_requests().await == before {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Longer than anybody waits for it.
+    let other = rusqlite::Connection::open(stage.directory.path().join("grantkeep.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    tokio::time::sleep(Duration::from_secs(BUSY_FOR + 2)).await;
+    other.execute_batch("COMMIT").unwrap();
+    assert!(renewing.await.unwrap().is_err());
+    let now = stage.now(&credential).await;
+    assert_eq!((now.renewal.trouble, now.renewal.failures, now.renewal.leased_until), (None, 1, None));
+}
