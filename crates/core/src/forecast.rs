@@ -51,6 +51,7 @@ impl Credential {
             Some(TroubleKind::Refused) => Some(Need { at: ends_at.unwrap_or(now), why: Why::RenewalRefused }),
             // After that moment it is tried like any other, until it is renewed or its state says that it is not.
             Some(TroubleKind::Lost) => ends_at.filter(|at| *at > now).map(|at| Need { at, why: Why::RenewalLost }),
+            None if self.renewal.is_misconfigured => ends_at.map(|at| Need { at, why: Why::RenewalRefused }),
             None if self.can_renew() => None,
             None => ends_at.map(|at| Need { at, why: Why::Ends }),
         }
@@ -88,6 +89,7 @@ mod tests {
             (credential(Expiry::Never, false, none(), Outcome::Alive),                    None),
             (credential(day, true, none(), Outcome::Alive),                               None),
             (credential(day, true, trouble(TroubleKind::Lost), Outcome::Alive),           Some((after(24), Why::RenewalLost))),
+            (credential(day, true, Renewal { failures: 1, is_misconfigured: true, ..none() }, Outcome::Alive), Some((after(24), Why::RenewalRefused))),
             (credential(day, true, trouble(TroubleKind::Refused), Outcome::Alive),        Some((after(24), Why::RenewalRefused))),
             (credential(Expiry::Unstated, true, trouble(TroubleKind::Refused), Outcome::Alive), Some((after(1), Why::RenewalRefused))),
             (credential(day, false, none(), Outcome::Revoked),                            Some((BEGIN, Why::Now))),

@@ -190,6 +190,12 @@ mod tests {
         credential
     }
 
+    fn misconfigured() -> Credential {
+        let mut credential = tried_in_vain();
+        credential.renewal.is_misconfigured = true;
+        credential
+    }
+
     fn tried_in_vain() -> Credential {
         let mut credential = renewing(None);
         credential.renewal.failures = 1;
@@ -242,6 +248,9 @@ mod tests {
             // What is tried once more at the end is given the time for it.
             (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  24, None,             Stage::TwoHours),
             (renewing(Some(TroubleKind::Lost)), told(1, Stage::TwoHours),  30, Some(Tidings::Expired), Stage::Over),
+            (misconfigured(), no,                          17, None,                    Stage::Nothing),
+            (misconfigured(), no,                          18, Some(Tidings::Expiring), Stage::SixHours),
+            (misconfigured(), told(1, Stage::TwoHours),    24, Some(Tidings::Expired),  Stage::Over),
             (tried_in_vain(), no,                          29, None,                    Stage::Nothing),
             (tried_in_vain(), no,                          30, Some(Tidings::Expired),  Stage::Over),
         ];

@@ -15,6 +15,8 @@ pub struct Renewal {
     pub at: Option<Timestamp>,
     /// How often in a row it came to nothing for now.
     pub failures: u32,
+    /// Whether the provider refused the application itself the last time: that is mended by a person alone.
+    pub is_misconfigured: bool,
     /// Until when somebody is renewing it, if anybody is.
     pub leased_until: Option<Timestamp>,
     /// Counts those who took it upon themselves: whoever comes late with an older number is not heard.

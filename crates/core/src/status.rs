@@ -204,7 +204,8 @@ fn lead(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Lifetime {
 
 /// When people are told that a token which has ended is not renewed in spite of all tries. It is tried on.
 pub(crate) fn gives_up_at(grant: &Grant, evidence: &Evidence, renewal: &Renewal) -> Option<Timestamp> {
-    ended_at(grant, evidence).filter(|_| renewal.failures > 0).map(|at| at.after(UNKNOWN_AFTER))
+    let patience = if renewal.is_misconfigured { Lifetime::from_seconds(0) } else { UNKNOWN_AFTER };
+    ended_at(grant, evidence).filter(|_| renewal.failures > 0).map(|at| at.after(patience))
 }
 
 /// When it ends: by its own time, or by the provider's word before that.
@@ -244,14 +245,18 @@ fn judge<'a>(
     let is_given_up = gives_up_at(grant, evidence, renewal).is_some_and(|at| at <= now);
     let due_since = due_since.into_iter().chain(over_since).min();
     if can_renew(grant, renewal) && is_tried && !is_given_up && (is_leased || due_since.is_some()) {
-        let cause = if renewal.failures == 0 { BY_CLOCK } else { TRYING };
+        let cause = match renewal.failures {
+            0 => BY_CLOCK,
+            _ if renewal.is_misconfigured => APPLICATION_REFUSED,
+            _ => TRYING,
+        };
         return (State::Refreshing, cause, due_since.unwrap_or(now));
     }
     if let Some(reading) = refused(Outcome::Expired) {
         return because(State::Expired, reading);
     }
     if let Some(at) = ends_at.filter(|at| *at <= now) {
-        return (State::Expired, BY_CLOCK, at);
+        return (State::Expired, if renewal.is_misconfigured { APPLICATION_REFUSED } else { BY_CLOCK }, at);
     }
     if let Some(reading) = refused(Outcome::NeedsHuman).or_else(|| refused(Outcome::Misconfigured)) {
         return because(State::NeedsHuman, reading);
@@ -284,6 +289,9 @@ fn judge<'a>(
 
 /// Cause of a state that follows from time alone.
 const BY_CLOCK: &str = "clock";
+
+/// Cause of a renewal that comes to nothing until a person mends what stands in the configuration or at the provider.
+const APPLICATION_REFUSED: &str = "application_refused";
 
 /// Cause of a renewal that has come to nothing so far, and is tried again.
 const TRYING: &str = "trying_again";

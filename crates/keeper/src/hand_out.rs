@@ -97,6 +97,7 @@ fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> boo
 /// Why nothing is handed out: a person must act, or somebody is away.
 fn told(given: KeepFault, why: KeepFault) -> KeepFault {
     match (given, why) {
+        (KeepFault::Unusable(State::Expired), why @ KeepFault::ProviderWrong { .. }) => why,
         (
             KeepFault::Unusable(State::Refreshing),
             why @ (KeepFault::ProviderUnavailable(_)

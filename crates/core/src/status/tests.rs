@@ -104,6 +104,7 @@ fn truth_table() {
         ("nothing in its way", Renewal::default()),
         ("being renewed", Renewal { leased_until: Some(later(9, 0, 0)), ..Renewal::default() }),
         ("tried in vain", Renewal { failures: 3, ..Renewal::default() }),
+        ("application refused", Renewal { failures: 3, is_misconfigured: true, ..Renewal::default() }),
         ("answer lost", Renewal { failures: 1, trouble: trouble(TroubleKind::Lost, "timeout"), ..Renewal::default() }),
         ("refused", Renewal { trouble: trouble(TroubleKind::Refused, "invalid_grant"), ..Renewal::default() }),
     ];
@@ -156,8 +157,9 @@ fn any_expiry() -> impl Strategy<Value = Expiry> {
 fn any_renewal() -> impl Strategy<Value = Renewal> {
     let kinds = prop::option::of(prop::sample::select(TroubleKind::ALL.map(|(kind, _)| kind).to_vec()));
     let lease = prop::option::of(0_u64..300_000);
-    (kinds, lease, 0_u32..4).prop_map(|(kind, lease, failures)| Renewal {
-        failures: failures.max(u32::from(kind.is_some())),
+    (kinds, lease, 0_u32..4, any::<bool>()).prop_map(|(kind, lease, failures, is_misconfigured)| Renewal {
+        failures: failures.max(u32::from(kind.is_some() || is_misconfigured)),
+        is_misconfigured,
         leased_until: lease.map(|seconds| later(0, 0, seconds)),
         trouble: kind.map(|kind| Trouble { kind, cause: "x".into(), since: later(0, 10, 0) }),
         ..Renewal::default()

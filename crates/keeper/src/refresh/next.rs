@@ -65,7 +65,13 @@ impl Keeper {
             }
             Heard::Granted(_) => (before.at, None),
         };
-        Renewal { at, failures, leased_until: None, fence: before.fence, trouble }
+        let is_misconfigured = match heard {
+            Heard::Misconfigured(_) => true,
+            // Nothing new is known.
+            Heard::Closed(_) | Heard::Later { .. } | Heard::Lost(_) => before.is_misconfigured,
+            Heard::Granted(_) | Heard::Refused(_) => false,
+        };
+        Renewal { at, failures, is_misconfigured, leased_until: None, fence: before.fence, trouble }
     }
 
     /// When a refresh token that may be spent is risked once more: when the access token, which lives, has ended.

@@ -12,7 +12,7 @@ mod embedded {
 }
 
 /// `PRAGMA user_version` after the last migration.
-pub(super) const SCHEMA: i64 = 5;
+pub(super) const SCHEMA: i64 = 6;
 
 /// `PRAGMA application_id` of a database of ours: "Grk3".
 const APPLICATION: i64 = 0x4772_6b33;

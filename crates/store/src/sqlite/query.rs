@@ -26,6 +26,7 @@ macro_rules! known {
          clear_cause = :clear_cause, clear_asked = :clear_asked, clear_since = :clear_since, clear_at = :clear_at, \
          unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, unclear_since = :unclear_since, \
          unclear_at = :unclear_at, check_at = :check_at, renew_at = :renew_at, renew_failures = :renew_failures, \
+         renew_misconfigured = :renew_misconfigured, \
          leased_until = :leased_until, trouble = :trouble, trouble_cause = :trouble_cause, \
          trouble_since = :trouble_since, told_generation = :told_generation, told_stage = :told_stage, \
          told_at = :told_at, notice_at = :notice_at WHERE id = :id AND revision = :expected"
@@ -151,12 +152,12 @@ pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) ->
     };
     let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
          subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
-         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, trouble, \
+         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, renew_misconfigured, leased_until, trouble, \
          trouble_cause, trouble_since, told_generation, told_stage, told_at, notice_at) VALUES (:uid, :revision, :owner, :provider, :account, \
          :order, :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
          :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
          :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
-         :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :leased_until, :trouble, \
+         :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :renew_misconfigured, :leased_until, :trouble, \
          :trouble_cause, :trouble_since, :told_generation, :told_stage, :told_at, :notice_at)";
     let fixed: &[Named<'_>] = named_params! {
         ":uid": credential.uid.0,
@@ -239,6 +240,7 @@ fn write(
         ":check_at": credential.check_at.map(Timestamp::unix),
         ":renew_at": credential.renewal.at.map(Timestamp::unix),
         ":renew_failures": credential.renewal.failures,
+        ":renew_misconfigured": credential.renewal.is_misconfigured,
         ":leased_until": credential.renewal.leased_until.map(Timestamp::unix),
         ":trouble": trouble.map(|trouble| trouble.kind.as_str()),
         ":trouble_cause": trouble.map(|trouble| &*trouble.cause),

@@ -12,7 +12,7 @@ use crate::StoreFault;
 /// Every column that [`read`] reads, in its order.
 pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
      subject_text, token_kind, access_token, refresh_token, device_id, generation, scope_asked, scope_granted, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, clear_asked, clear_since, \
-     clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, leased_until, fence, trouble, \
+     clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, renew_misconfigured, leased_until, fence, trouble, \
      trouble_cause, trouble_since, told_generation, told_stage, told_at";
 
 /// One row, read column by column, that knows how to say which column was wrong.
@@ -124,6 +124,7 @@ fn read_renewal(columns: &Columns<'_>) -> Result<Renewal, StoreFault> {
     Ok(Renewal {
         at: columns.at("renew_at")?,
         failures: columns.get("renew_failures")?,
+        is_misconfigured: columns.get("renew_misconfigured")?,
         leased_until: columns.at("leased_until")?,
         fence: columns.get("fence")?,
         trouble,

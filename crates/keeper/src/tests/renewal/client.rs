@@ -87,9 +87,9 @@ async fn whatever_a_renewal_came_to_it_is_tried_again() {
         ("http:503",                      "trying_again", 30),
         ("http:504",                      "trying_again", 30),
         ("set:token_type=mac",            "trying_again", 30),
-        ("error:invalid_client@401",      "trying_again", 900),
-        ("error:invalid_scope",           "trying_again", 900),
-        ("error:access_denied",           "trying_again", 900),
+        ("error:invalid_client@401",      "application_refused", 900),
+        ("error:invalid_scope",           "application_refused", 900),
+        ("error:access_denied",           "application_refused", 900),
     ];
     for (answer, cause, wait) in rows {
         AHEAD.set(0);
