@@ -1,6 +1,6 @@
 //! The use cases against the emulated VK and a real database.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use grantkeep_core::{
     Account, Credential, Expiry, Lifetime, Outcome, Outgoing, Owner, Payload, Provider, ProviderName, Purpose, Secret,

@@ -27,6 +27,9 @@ const FORGOTTEN_AFTER: Lifetime = Lifetime::from_hours(24);
 /// When something has been due and nothing could be done about it: somebody is at it, or its row is damaged.
 const AFTER_NOTHING: Duration = Duration::from_secs(2);
 
+/// What changes in one moment is looked at together.
+const SHORTLY: Duration = Duration::from_millis(200);
+
 /// A token that could not even be asked about is tried again then.
 const PUT_OFF_FOR: Lifetime = Lifetime::from_hours(1);
 
@@ -52,7 +55,7 @@ impl Keeper {
             };
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                () = self.due_changed.notified() => continue,
+                () = self.due_changed.notified() => tokio::time::sleep(SHORTLY).await,
             }
             self.sweep().await;
             self.ask_about_all_due().await;
@@ -99,15 +102,17 @@ impl Keeper {
             };
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                () = self.renewals_changed.notified() => continue,
+                () = self.renewals_changed.notified() => tokio::time::sleep(SHORTLY).await,
             }
             self.renew_all_due(&places).await;
         }
     }
 
     async fn renew_all_due(self: &Arc<Self>, places: &Arc<Semaphore>) {
+        // Each once: what could not be done, because storage does not take it, is still due.
+        let mut begun = HashSet::new();
         loop {
-            match self.renew_due(places).await {
+            match self.begin_due(places, &mut begun).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(fault) => {
@@ -124,24 +129,35 @@ impl Keeper {
         Ok(self.sleep_until(next))
     }
 
-    /// Begins to renew what is due now, as soon as there is room for each. Whether there may be more.
-    pub(crate) async fn renew_due(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<bool, KeepFault> {
+    /// Begins to renew what is due now and has not been begun before, as soon as there is room for each. Whether there may be more.
+    pub(crate) async fn begin_due(
+        self: &Arc<Self>,
+        places: &Arc<Semaphore>,
+        begun: &mut HashSet<CredentialId>,
+    ) -> Result<bool, KeepFault> {
         self.replay().await?;
         // Those that are being renewed are still due.
         let due = self.store.due_renewals(self.now(), 2 * RENEWED_AT_ONCE).await?;
         let mut has_begun = false;
         for credential in due {
+            if begun.contains(&credential.id) {
+                continue;
+            }
             // They have no lease before they have asked for one.
             let Some(beginning) = self.beginning.begin(credential.id) else { continue };
             let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(false) };
             has_begun = true;
+            begun.insert(credential.id);
             let keeper = Arc::clone(self);
             tokio::spawn(async move {
                 // Why it came to nothing stands in the row and in the log.
-                let _ = keeper.renew(credential, Why::Due, LONGEST_RENEWAL).await;
+                let renewed = keeper.renew(credential, Why::Due, LONGEST_RENEWAL).await;
                 drop(beginning);
                 drop(place);
-                keeper.renewals_changed.notify_one();
+                // Where nothing has changed, looking again at once would find the same.
+                if !matches!(renewed, Err(KeepFault::CannotRenew | KeepFault::Store(_))) {
+                    keeper.renewals_changed.notify_one();
+                }
             });
         }
         Ok(has_begun)

@@ -32,13 +32,18 @@ pub(crate) static LISTENER: std::sync::OnceLock<fn(Step)> = std::sync::OnceLock:
 thread_local! {
     /// How many requests this thread has been about to send.
     pub(crate) static SENT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+
+    /// How many renewals it has begun.
+    pub(crate) static PICKED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// Tells that a place was reached.
 #[cfg(test)]
 pub(super) fn reached(step: Step) {
-    if step == Step::Judged {
-        SENT.set(SENT.get() + 1);
+    match step {
+        Step::Judged => SENT.set(SENT.get() + 1),
+        Step::Picked => PICKED.set(PICKED.get() + 1),
+        _ => {}
     }
     if let Some(tell) = LISTENER.get() {
         tell(step);

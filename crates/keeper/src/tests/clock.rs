@@ -93,7 +93,7 @@ impl Stage {
     }
 
     async fn renew_what_is_due(&self) {
-        self.keeper.renew_due(&Arc::new(Semaphore::new(64))).await.unwrap();
+        self.keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.unwrap();
         for _ in 0..400 {
             if self.keeper.beginning.is_empty() {
                 return;

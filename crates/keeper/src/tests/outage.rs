@@ -17,7 +17,10 @@ use super::{
     login::{ACME, wish},
     *,
 };
-use crate::{refresh::step::SENT, site::Known};
+use crate::{
+    refresh::step::{PICKED, SENT},
+    site::Known,
+};
 
 /// How many tokens; with OUTAGE_TOKENS=10000 it takes some minutes.
 fn many() -> u32 {
@@ -317,4 +320,24 @@ async fn not_renewed(stage: &Stage, many: u32) -> usize {
     let all = stage.store.scan(0, many as usize).await.unwrap();
     let is_spared = |it: &Credential| it.renewal.trouble.is_some() && it.grant.expiry.at().unwrap() > wall();
     all.iter().filter(|it| it.grant.generation == 1 && !is_spared(it)).count()
+}
+
+/// Storage that does not take a lease leaves what is due as it is: it is tried again after a while, not at once.
+#[tokio::test]
+async fn what_cannot_be_stored_is_not_tried_in_a_loop() {
+    let stage = Stage::by_name().await;
+    let like = stage.like_all().await;
+    let captured_at = wall().before(Lifetime::from_seconds(3500));
+    let ends_at = Expiry::Stated(captured_at.after(Lifetime::from_seconds(3600)));
+    stage.store_all((0..20).map(|number| stage.another(&like, number, captured_at, ends_at)).collect()).await;
+    // No further lease can be counted, so none is stored.
+    let other = rusqlite::Connection::open(stage.directory.path().join("grantkeep.db")).unwrap();
+    other.execute("UPDATE credential SET fence = ?1", [i64::MAX]).unwrap();
+    let picked = PICKED.get();
+    let watching = tokio::spawn(Arc::clone(&stage.keeper).watch_renewals());
+    #[expect(clippy::disallowed_methods, reason = "what the watcher does in real time is looked at")]
+    tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(3))).await.unwrap();
+    let tries = PICKED.get() - picked;
+    assert!((20..=120).contains(&tries), "{tries} tries of 20 tokens in 3 s");
+    watching.abort();
 }

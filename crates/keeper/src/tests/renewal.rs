@@ -76,7 +76,7 @@ impl Stage {
 
     /// Lets the watcher do what is due, and waits until it is done.
     async fn watch(&self) {
-        self.keeper.renew_due(&Arc::new(Semaphore::new(64))).await.unwrap();
+        self.keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.unwrap();
         for _ in 0..2000 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             if self.keeper.beginning.is_empty() {

@@ -55,7 +55,7 @@ impl House {
     /// What a server does when it starts, and then until nothing is left to do.
     pub(super) async fn work(&self) {
         self.stage.keeper.recover().await.unwrap();
-        self.stage.keeper.renew_due(&Arc::new(Semaphore::new(64))).await.unwrap();
+        self.stage.keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.unwrap();
         for _ in 0..2000 {
             if self.stage.keeper.beginning.is_empty() {
                 return;

@@ -42,7 +42,9 @@ impl House {
         FUSE.set(at);
         let watching = {
             let keeper = Arc::clone(&keeper);
-            tokio::spawn(async move { keeper.renew_due(&Arc::new(Semaphore::new(64))).await.is_ok() })
+            tokio::spawn(
+                async move { keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.is_ok() },
+            )
         };
         let idle = async {
             let _ = (needing.await, watching.await);
