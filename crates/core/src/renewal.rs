@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Scope, Sealed};
+    use crate::{Sealed, sample};
 
     const BEGIN: Timestamp = Timestamp::from_unix(1_768_059_000);
 
@@ -124,15 +124,8 @@ mod tests {
             (TokenKind::VkService,    false, None,                       false),
         ];
         for (kind, has_refresh_token, trouble, expected) in rows {
-            let grant = Grant {
-                kind,
-                access_token: Sealed(Box::default()),
-                refresh_token: has_refresh_token.then(|| Sealed(Box::default())),
-                device_id: None,
-                generation: 1,
-                expiry: ends(3600),
-                scope: Scope::default(),
-            };
+            let refresh_token = has_refresh_token.then(|| Sealed(Box::default()));
+            let grant = Grant { refresh_token, ..sample::grant(kind, ends(3600)) };
             let trouble = trouble.map(|kind| Trouble { kind, cause: "x".into(), since: BEGIN });
             assert_eq!(can_renew(&grant, &Renewal { trouble, ..Renewal::default() }), expected, "{kind:?}");
         }

@@ -19,19 +19,24 @@ pub(crate) fn credential(expiry: Expiry, evidence: Evidence) -> Credential {
         server: None,
         account: Account::new("a").unwrap(),
         subject: None,
-        grant: Grant {
-            kind: TokenKind::OAuth2,
-            access_token: Sealed(Box::default()),
-            refresh_token: None,
-            device_id: None,
-            generation: 1,
-            expiry,
-            scope: Scope::default(),
-        },
+        grant: grant(TokenKind::OAuth2, expiry),
         evidence,
         created_at: BEGIN,
         check_at: None,
         renewal: Renewal::default(),
         told: Told::default(),
+    }
+}
+
+/// The first token of its kind, without a refresh token.
+pub(crate) fn grant(kind: TokenKind, expiry: Expiry) -> Grant {
+    Grant {
+        kind,
+        access_token: Sealed(Box::default()),
+        refresh_token: None,
+        device_id: None,
+        generation: 1,
+        expiry,
+        scope: Scope::default(),
     }
 }

@@ -256,7 +256,7 @@ impl Keeper {
                 tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
                 self.note(Action::Refresh, &stored, "done");
                 self.metrics.renewed(stored.provider, "granted");
-                self.due_changed.notify_one();
+                self.wake_watchers(&stored);
                 step::reached(Step::Told);
                 let was_refused =
                     leased.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
@@ -348,7 +348,6 @@ impl Keeper {
             let keeper = Arc::clone(self);
             tokio::spawn(async move { keeper.check(&owner, id).await });
         }
-        self.due_changed.notify_one();
         Err(heard.fault())
     }
 

@@ -5,20 +5,12 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Expiry, Scope, Sealed, TokenKind, Trouble};
+use crate::{Expiry, Scope, Sealed, TokenKind, Trouble, sample};
 
 const CAPTURED: Timestamp = Timestamp::from_unix(1_768_059_000); // 2026-01-10T15:30:00Z
 
 fn grant(expiry: Expiry) -> Grant {
-    Grant {
-        kind: TokenKind::VkUser,
-        access_token: Sealed(Box::default()),
-        refresh_token: None,
-        device_id: None,
-        generation: 1,
-        expiry,
-        scope: Scope::default(),
-    }
+    sample::grant(TokenKind::VkUser, expiry)
 }
 
 fn later(hours: u64, minutes: u64, seconds: u64) -> Timestamp {

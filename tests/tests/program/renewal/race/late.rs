@@ -41,6 +41,17 @@ fn want(contender: &mut Contender, renewing: &Renewing) {
     contender.want(600, 30, &renewing.owners);
 }
 
+/// The first one has sent, and has not been answered when its lease ends; the second one has looked at that, and may risk the token.
+#[track_caller]
+fn overtake(renewing: &Renewing, [first, second]: [&mut Contender; 2]) {
+    want(first, renewing);
+    renewing.until_sent(1);
+    renewing.end_everything();
+    want(second, renewing);
+    second.got();
+    thread::sleep(RISKED_AFTER);
+}
+
 /// The only token is alive, everybody gets the same, and it can be renewed again.
 #[track_caller]
 fn lives_on(renewing: &Renewing, contenders: &mut [Contender; 2]) {
@@ -95,12 +106,7 @@ fn a_refusal_says_nothing_while_somebody_else_is_at_it() {
     // The answer to one request.
     renewing.fault_once("slow:8", 0);
     renewing.fault_once("error:invalid_grant", 0);
-    want(&mut first, &renewing);
-    renewing.until_sent(1);
-    renewing.end_everything();
-    want(&mut second, &renewing);
-    second.got();
-    thread::sleep(RISKED_AFTER);
+    overtake(&renewing, [&mut first, &mut second]);
     renewing.fault_once("slow:15", 0);
     want(&mut second, &renewing);
     renewing.until_sent(2);
@@ -119,12 +125,7 @@ fn what_comes_late_is_stored_although_somebody_else_was_refused() {
     let (renewing, [mut first, mut second]) = Renewing::with_contenders(1);
     renewing.fault_once("slow:8", 0);
     renewing.fault_once("error:invalid_grant", 1);
-    want(&mut first, &renewing);
-    renewing.until_sent(1);
-    renewing.end_everything();
-    want(&mut second, &renewing);
-    second.got();
-    thread::sleep(RISKED_AFTER);
+    overtake(&renewing, [&mut first, &mut second]);
     want(&mut second, &renewing);
     second.got();
     assert_eq!(renewing.standing(), Standing { generation: 2, is_leased: false, trouble: Some("refused".into()) });
