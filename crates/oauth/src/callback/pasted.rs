@@ -87,13 +87,13 @@ pub fn read_pasted(text: &str) -> Result<Pasted, PastedFault> {
     conclude(parameters.conclude(), address)
 }
 
-/// Reads what is not JSON; gives the address before the parameters, if there is one.
-fn read_line<'a>(text: &'a str, parameters: &mut Parameters<'a>) -> Option<Url> {
+/// Reads what is not JSON; gives what stands before the parameters, if anything does.
+fn read_line<'a>(text: &'a str, parameters: &mut Parameters<'a>) -> Option<&'a str> {
     if let Some((address, rest)) = text.split_once(['?', '#']) {
         for pairs in rest.split(['?', '#']) {
             parameters.add_query(pairs);
         }
-        return read_address(address);
+        return Some(address);
     }
     let text = text.trim_start_matches('&');
     let (first, rest) = text.split_once('&').unwrap_or((text, ""));
@@ -133,9 +133,10 @@ fn unescaped(code: &str) -> Text<'_> {
     Text::Decoded(Secret::from(name.into_owned()))
 }
 
-fn conclude(callback: Callback<'_>, address: Option<Url>) -> Result<Pasted, PastedFault> {
+fn conclude(callback: Callback<'_>, address: Option<&str>) -> Result<Pasted, PastedFault> {
     let fault = match callback.outcome {
         Outcome::Code { code, iss, device_id } => {
+            let address = address.and_then(read_address);
             return Ok(Pasted { code, state: callback.state.map(secret), iss, device_id, address });
         }
         Outcome::Denied { .. } => PastedFault::Denied,
