@@ -38,7 +38,7 @@ use crate::{
 const DUE: u64 = 100;
 
 const HOUR: u64 = 3600;
-const ROUNDS: usize = 3;
+const ROUNDS: u64 = 3;
 
 /// What a second of the turned clock takes. A provider that takes 15 ms has taken longer than it is given.
 const SECOND: Duration = Duration::from_millis(2);
@@ -58,11 +58,11 @@ fn hours(report: &mut Report, few: &Path, many: &Path) {
         "The watchers' hour: {DUE} renewed, {DUE} checked and told of, medians of {ROUNDS} alternated rounds on a turned clock"
     ));
     let provider = Role::start(&["provider"], &[]);
-    let idle = on_a_turned_clock(async || measured(turn(HOUR)).await);
+    let idle = on_a_turned_clock(0, async || measured(turn(HOUR)).await);
     let (mut small, mut large) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        small.push(hour(few, provider.address));
-        large.push(hour(many, provider.address));
+    for round in 0..ROUNDS {
+        small.push(hour(round, few, provider.address));
+        large.push(hour(round, many, provider.address));
     }
     let cpu = |hours: &[Work]| median(hours.iter().map(|work| work.cpu - idle.cpu).collect());
     let bytes = |hours: &[Work]| median(hours.iter().map(|work| work.bytes - idle.bytes).collect());
@@ -146,14 +146,14 @@ fn random() -> [u8; 16] {
     number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
 }
 
-/// Runs it on a clock that stands unless it is turned.
-fn on_a_turned_clock<T>(work: impl AsyncFnOnce() -> T) -> T {
+/// Runs it on a clock that stands unless it is turned, and begins so many hours from now: one that went back would be doubted.
+fn on_a_turned_clock<T>(hours: u64, work: impl AsyncFnOnce() -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         // While something runs there, no timer passes when nothing but the network and the disk are waited for.
         let (still, until_dropped) = std::sync::mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || until_dropped.recv().is_err());
-        BEGAN.set(Some((seed::now().unix(), Instant::now())));
+        BEGAN.set(Some((seed::now().after(Lifetime::from_seconds(hours * HOUR)).unix(), Instant::now())));
         let done = work().await;
         drop(still);
         done
@@ -167,9 +167,9 @@ async fn turn(seconds: u64) {
     }
 }
 
-/// The watchers over that directory for an hour, in which a hundred more of each kind are due.
-fn hour(directory: &Path, provider: SocketAddr) -> Work {
-    on_a_turned_clock(async || {
+/// The watchers over that directory for that hour, in which a hundred more of each kind are due.
+fn hour(hour: u64, directory: &Path, provider: SocketAddr) -> Work {
+    on_a_turned_clock(hour, async || {
         let store = seed::open(directory);
         let sealer = seed::sealer(directory, &*store).await;
         let mut added = Vec::new();
