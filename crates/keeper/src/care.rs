@@ -1,5 +1,7 @@
 //! Owns the care of the whole database: whether it is sound, and whether every secret in it opens.
 
+use grantkeep_store::Due;
+
 use crate::{KeepFault, Keeper};
 
 /// What a thorough look at the database found.
@@ -41,7 +43,7 @@ impl Keeper {
 
     /// Whether the store answers.
     pub async fn is_ready(&self) -> bool {
-        self.store.next_due().await.is_ok()
+        self.store.next_due(Due::Check, self.now()).await.is_ok()
     }
 
     /// Waits for renewals under way, brings everything into the main file and ends the writer.

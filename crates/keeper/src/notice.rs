@@ -9,7 +9,7 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 
 use grantkeep_core::{Credential, Timestamp, notice::Tidings};
 use grantkeep_notify::{ChannelName, Sender};
-use grantkeep_store::{NewNotice, StoreFault};
+use grantkeep_store::{Due, NewNotice, StoreFault};
 use tokio::task::JoinSet;
 
 use crate::{KeepFault, Keeper};
@@ -66,9 +66,10 @@ impl Keeper {
     }
 
     async fn until_next_notice(&self) -> Duration {
-        let moments = [self.store.next_notice().await, self.store.next_outbox().await];
+        let now = self.now();
+        let moments = [self.store.next_due(Due::Notice, now).await, self.store.next_outbox().await];
         let next = moments.into_iter().filter_map(|at| at.ok().flatten()).min();
-        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
+        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(now).seconds()));
         wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
 
@@ -76,7 +77,7 @@ impl Keeper {
     pub(crate) async fn tell_due(self: &Arc<Self>) -> Result<(), KeepFault> {
         loop {
             let now = self.now();
-            let due = self.store.due_notices(now, AT_ONCE).await?;
+            let due = self.store.due(Due::Notice, now, AT_ONCE).await?;
             let is_last = due.len() < AT_ONCE;
             let mut telling = JoinSet::new();
             for credential in due {

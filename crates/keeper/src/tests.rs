@@ -9,7 +9,7 @@ use grantkeep_core::{
 use grantkeep_outbound::{Client, Rules};
 use grantkeep_sandbox::{Options as SandboxOptions, Sandbox};
 use grantkeep_seal::MasterKey;
-use grantkeep_store::{Options, SqliteStore, Store};
+use grantkeep_store::{Due, Options, SqliteStore, Store};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -312,7 +312,7 @@ async fn the_watcher_asks_about_what_is_due_and_nothing_else() {
     assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Valid);
     assert_eq!(asked().await.as_u64().unwrap(), before + 1);
     // What has just come in is looked at once more, in some minutes.
-    let next = stage.store.next_due().await.unwrap().unwrap();
+    let next = stage.store.next_due(Due::Check, NOW).await.unwrap().unwrap();
     assert!(next >= NOW.after(Lifetime::from_minutes(1)) && next <= NOW.after(Lifetime::from_minutes(5)), "{next}");
 }
 

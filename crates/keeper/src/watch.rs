@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use grantkeep_core::{Credential, CredentialId, Lifetime, Progress, Timestamp};
-use grantkeep_store::StoreFault;
+use grantkeep_core::{Credential, CredentialId, Lifetime, Progress};
+use grantkeep_store::{Due, StoreFault};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{KeepFault, Keeper, refresh::Why};
@@ -47,7 +47,7 @@ impl Keeper {
     pub async fn watch(self: Arc<Self>) {
         let mut sweeps_at = (self.world.steady)();
         loop {
-            let sleep = match self.until_next().await {
+            let sleep = match self.until_next(Due::Check).await {
                 Ok(wait) => wait,
                 Err(fault) => {
                     tracing::warn!(%fault, "the watcher could not read what is due");
@@ -95,10 +95,9 @@ impl Keeper {
     /// Renews what is due, for ever; end it by dropping the future. What has been sent by then is finished all the same.
     pub async fn watch_renewals(self: Arc<Self>) {
         let places = Arc::new(Semaphore::new(RENEWED_AT_ONCE));
-        // At once, for the leases that a crash left: they have no moment of their own.
         self.renew_all_due(&places).await;
         loop {
-            let sleep = match self.until_next_renewal().await {
+            let sleep = match self.until_next(Due::Renewal).await {
                 Ok(wait) => wait,
                 Err(fault) => {
                     tracing::warn!(%fault, "the watcher could not read what is to be renewed");
@@ -129,11 +128,6 @@ impl Keeper {
         }
     }
 
-    async fn until_next_renewal(&self) -> Result<Duration, KeepFault> {
-        let next = self.store.next_renewal().await?;
-        Ok(self.sleep_until(next))
-    }
-
     /// Begins to renew what is due now and has not been begun before, as soon as there is room for each. Whether there may be more.
     pub(crate) async fn begin_due(
         self: &Arc<Self>,
@@ -142,7 +136,7 @@ impl Keeper {
     ) -> Result<bool, KeepFault> {
         self.replay().await?;
         // Those that are being renewed are still due.
-        let due = self.store.due_renewals(self.now(), 2 * RENEWED_AT_ONCE).await?;
+        let due = self.store.due(Due::Renewal, self.now(), 2 * RENEWED_AT_ONCE).await?;
         let mut has_begun = false;
         for credential in due {
             if begun.contains(&credential.id) {
@@ -177,20 +171,17 @@ impl Keeper {
         }
     }
 
-    async fn until_next(&self) -> Result<Duration, KeepFault> {
-        let next = self.store.next_due().await?;
-        Ok(self.sleep_until(next))
-    }
-
-    /// Until then; for a moment where that is past, because everything that is due has just been looked at.
-    fn sleep_until(&self, next: Option<Timestamp>) -> Duration {
-        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(self.now()).seconds()));
-        if wait.is_zero() { AFTER_NOTHING } else { wait.min(LONGEST_SLEEP) }
+    /// For a moment where something is due already, because all of that has just been looked at.
+    async fn until_next(&self, what: Due) -> Result<Duration, KeepFault> {
+        let now = self.now();
+        let next = self.store.next_due(what, now).await?;
+        let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(now).seconds()));
+        Ok(if wait.is_zero() { AFTER_NOTHING } else { wait.min(LONGEST_SLEEP) })
     }
 
     /// Asks about some of what is due now; whether there was any. The first fault is told after all have been asked about.
     pub(crate) async fn ask_about_due(self: &Arc<Self>) -> Result<bool, KeepFault> {
-        let due = self.store.due(self.now(), AT_ONCE).await?;
+        let due = self.store.due(Due::Check, self.now(), AT_ONCE).await?;
         let had_any = !due.is_empty();
         let mut asking = JoinSet::new();
         for credential in due {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Account, Evidence, Expiry, Grant, Outcome, Owner, Provider, Scope, Sealed, Subject, Timestamp, TokenKind, Uid,
+    Account, Evidence, Expiry, Grant, Lifetime, Outcome, Owner, Provider, Scope, Sealed, Subject, Timestamp, TokenKind,
+    Uid,
 };
 
 mod attempt;
@@ -11,7 +12,7 @@ mod event;
 mod notice;
 mod renewal;
 
-use crate::{ApiKey, Listing, NewCredential, Store, StoreFault};
+use crate::{ApiKey, Due, Listing, NewCredential, Store, StoreFault};
 
 const NOW: Timestamp = Timestamp::from_unix(1_768_059_000);
 
@@ -58,6 +59,7 @@ pub(crate) fn new(owner_name: &str, account_name: &str) -> NewCredential {
 
 /// Every promise of [`Store`], on an empty store.
 pub(crate) async fn suite(store: Arc<dyn Store>) {
+    what_is_due_for_one_thing_is_not_for_another(&*store).await;
     rows_read_back_as_written(&*store).await;
     the_latest_stored_is_found_without_a_name(&*store).await;
     a_write_from_an_old_revision_fails(&*store).await;
@@ -200,13 +202,73 @@ async fn due_ones_come_longest_due_first(store: &dyn Store) {
     for (name, check_at) in [("b", Some(at(20))), ("a", Some(at(10))), ("c", Some(at(30))), ("never", None)] {
         store.insert(NewCredential { check_at, ..new("due", name) }).await.unwrap();
     }
-    assert_eq!(store.next_due().await.unwrap(), Some(at(10)));
-    let due = store.due(at(20), 10).await.unwrap();
+    assert_eq!(first_due(store, Due::Check, at(0)).await, Some(at(10)));
+    let due = store.due(Due::Check, at(20), 10).await.unwrap();
     assert_eq!(due.iter().map(|due| due.account.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     for credential in due {
         store.update(grantkeep_core::Credential { check_at: None, ..credential }).await.unwrap();
     }
-    assert_eq!(store.next_due().await.unwrap(), Some(at(30)));
+    assert_eq!(first_due(store, Due::Check, at(0)).await, Some(at(30)));
+}
+
+/// As a watcher finds it: from moment to moment, never past one at which something is due.
+async fn first_due(store: &dyn Store, what: Due, mut now: Timestamp) -> Option<Timestamp> {
+    assert!(store.due(what, now, 1).await.unwrap().is_empty());
+    loop {
+        let next = store.next_due(what, now).await.unwrap()?;
+        assert!(next > now, "nothing was due");
+        let just_before = Timestamp::from_unix(next.unix() - 1);
+        assert!(store.due(what, just_before, 1).await.unwrap().is_empty(), "missed");
+        if !store.due(what, next, 1).await.unwrap().is_empty() {
+            return Some(next);
+        }
+        now = next;
+    }
+}
+
+async fn what_is_due_for_one_thing_is_not_for_another(store: &dyn Store) {
+    let at = |seconds| NOW.after(Lifetime::from_seconds(seconds));
+    let ends_at = Expiry::Stated(at(48 * 3600));
+    let moments = [("none", None, None), ("check", Some(at(50)), None), ("renewal", None, Some(at(70)))];
+    for (name, check_at, renew_at) in moments.into_iter().chain([("both", Some(at(90)), Some(at(60)))]) {
+        let mut fresh = NewCredential { check_at, renew_at, ..new("apart", name) };
+        fresh.grant.expiry = ends_at;
+        store.insert(fresh).await.unwrap();
+    }
+    let names = async |what, now| {
+        let due = store.due(what, now, 10).await.unwrap();
+        due.iter().map(|it| it.account.to_string()).collect::<Vec<_>>()
+    };
+    for (now, check, renewal) in [
+        (49, &[][..], &[][..]),
+        (50, &["check"], &[]),
+        (60, &["check"], &["both"]),
+        (70, &["check"], &["both", "renewal"]),
+        // Of two that are due at once, the one first that has been due for anything longer.
+        (90, &["check", "both"], &["both", "renewal"]),
+    ] {
+        assert_eq!(
+            (names(Due::Check, at(now)).await, names(Due::Renewal, at(now)).await),
+            (owned(check), owned(renewal))
+        );
+        assert_eq!(names(Due::Notice, at(now)).await, owned(&[]), "a day before the end at the earliest");
+    }
+    let day_before = at(24 * 3600);
+    assert_eq!(names(Due::Notice, day_before).await.len(), 4);
+    // What is due is looked at again; what is due for another thing does not hide its next moment.
+    assert!(store.next_due(Due::Check, at(50)).await.unwrap().unwrap() <= at(50));
+    assert_eq!(first_due(store, Due::Renewal, at(55)).await, Some(at(60)));
+    assert_eq!(first_due(store, Due::Notice, at(95)).await, Some(day_before));
+    for credential in store.due(Due::Notice, day_before, 10).await.unwrap() {
+        store.delete(&owner("apart"), credential.id).await.unwrap();
+    }
+    for what in [Due::Check, Due::Renewal, Due::Notice] {
+        assert!(store.due(what, day_before, 10).await.unwrap().is_empty());
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
 }
 
 async fn keys_are_listed_and_revoked(store: &dyn Store) {

@@ -49,6 +49,12 @@ pub enum StoreFault {
 impl From<rusqlite::Error> for StoreFault {
     /// The engine's own text may quote values, so only its code is kept.
     fn from(error: rusqlite::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&rusqlite::Error> for StoreFault {
+    fn from(error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation) => Self::Conflict,

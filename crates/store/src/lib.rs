@@ -56,6 +56,17 @@ pub struct NewCredential {
     pub renew_at: Option<Timestamp>,
 }
 
+/// What a credential can be due for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Its provider is to be asked about it.
+    Check,
+    /// It is to be renewed, and nobody is at it.
+    Renewal,
+    /// There is something to tell of it.
+    Notice,
+}
+
 /// The hash of an event with that number, after the one before it.
 pub type Chain = fn(&[u8; 32], i64, &Event) -> [u8; 32];
 
@@ -113,17 +124,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Removes the owner's credential of that id; says whether there was one.
     fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool>;
 
-    /// Credentials of all owners that are to be checked at `now` or before, the longest due first.
-    fn due(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
+    /// Credentials of all owners that are due for that at `now` or before; those first that have been due the longest, for
+    /// whatever it was.
+    fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
 
-    /// When the next check is due.
-    fn next_due(&self) -> Answering<'_, Option<Timestamp>>;
-
-    /// Credentials of all owners that are to be renewed at `now` or before and that nobody is renewing, the longest due first.
-    fn due_renewals(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
-
-    /// When the next renewal is due.
-    fn next_renewal(&self) -> Answering<'_, Option<Timestamp>>;
+    /// When to look again for what is due for that: never after it is due, and before that at a moment when something else is.
+    /// At `now` or before: something is due.
+    fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>>;
 
     /// Takes it upon the caller to renew a credential, until then; none when somebody else is at it, or has been since it was read.
     /// Writes what it holds once more, so that storage is proved.
@@ -144,12 +151,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Forgets an answer.
     fn unspool(&self, id: i64) -> Answering<'_, ()>;
-
-    /// Credentials of which there is something to tell until `now`, the longest due first.
-    fn due_notices(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
-
-    /// When there is next something to tell.
-    fn next_notice(&self) -> Answering<'_, Option<Timestamp>>;
 
     /// Like [`Store::update`], with what is to be told because of it: both or neither.
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential>;

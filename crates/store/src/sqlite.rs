@@ -4,6 +4,7 @@
 
 mod attempt;
 mod connection;
+mod due;
 mod event;
 mod migration;
 mod outbox;
@@ -31,7 +32,7 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
+    Answering, ApiKey, Chain, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
     RenewalTicket, Spooled, Store, StoreFault, cache::FoundCache,
 };
 use reader::Readers;
@@ -191,20 +192,12 @@ impl Store for SqliteStore {
         })
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
-        self.read(move |connection| query::due(connection, now, limit))
+    fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
+        self.read(move |connection| due::find(connection, what, now, limit))
     }
 
-    fn next_due(&self) -> Answering<'_, Option<Timestamp>> {
-        self.read(query::next_due)
-    }
-
-    fn due_renewals(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
-        self.read(move |connection| renewal::due(connection, now, limit))
-    }
-
-    fn next_renewal(&self) -> Answering<'_, Option<Timestamp>> {
-        self.read(renewal::next)
+    fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>> {
+        self.read(move |connection| due::next(connection, what, now))
     }
 
     fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>> {
@@ -239,14 +232,6 @@ impl Store for SqliteStore {
 
     fn unspool(&self, id: i64) -> Answering<'_, ()> {
         self.write(move |connection| Ok((renewal::unspool(connection, id)?, Changes::default())))
-    }
-
-    fn due_notices(&self, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
-        self.read(move |connection| query::due_notices(connection, now, limit))
-    }
-
-    fn next_notice(&self) -> Answering<'_, Option<Timestamp>> {
-        self.read(query::next_notice)
     }
 
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential> {

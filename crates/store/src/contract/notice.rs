@@ -8,7 +8,7 @@ use grantkeep_core::{
 };
 
 use super::{NOW, attempt, new, owner};
-use crate::{NewNotice, RenewalTicket, Store, StoreFault};
+use crate::{Due, NewNotice, RenewalTicket, Store, StoreFault};
 
 pub(super) async fn suite(store: &Arc<dyn Store>) {
     what_is_told_is_written_down_with_it(&**store).await;
@@ -37,8 +37,8 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     fresh.grant.expiry = Expiry::Stated(at(48 * 3600));
     let credential = store.insert(fresh).await.unwrap();
     let day_before = at(24 * 3600);
-    assert!(!store.due_notices(at(24 * 3600 - 1), 100).await.unwrap().iter().any(|it| it.id == credential.id));
-    assert!(store.due_notices(day_before, 100).await.unwrap().iter().any(|it| it.id == credential.id));
+    assert!(!store.due(Due::Notice, at(24 * 3600 - 1), 100).await.unwrap().iter().any(|it| it.id == credential.id));
+    assert!(store.due(Due::Notice, day_before, 100).await.unwrap().iter().any(|it| it.id == credential.id));
 
     let told = Told { generation: 1, stage: Stage::Day, at: Some(day_before) };
     let stored = store.tell(
@@ -48,7 +48,7 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     let stored = stored.await.unwrap();
     let read = store.get(&credential.owner, credential.id).await.unwrap().unwrap();
     assert_eq!((read.told, read.revision), (told, stored.revision));
-    assert!(!store.due_notices(day_before, 100).await.unwrap().iter().any(|it| it.id == credential.id));
+    assert!(!store.due(Due::Notice, day_before, 100).await.unwrap().iter().any(|it| it.id == credential.id));
     assert_eq!(store.outbox_waiting().await.unwrap(), 1);
 
     // An older revision writes neither.
@@ -59,7 +59,7 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
 
     // A clock that was set back.
     store.rethink(at(0)).await.unwrap();
-    assert!(store.due_notices(at(0), 100).await.unwrap().iter().any(|it| it.id == credential.id));
+    assert!(store.due(Due::Notice, at(0), 100).await.unwrap().iter().any(|it| it.id == credential.id));
     assert!(store.outbox("other", at(0), 10).await.unwrap().is_empty());
     store.outbox_for_only(vec!["mail".to_owned()]).await.unwrap();
     assert_eq!(store.outbox_waiting().await.unwrap(), 1);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use grantkeep_core::{Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind, Uid};
+use grantkeep_core::{Credential, Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind, Uid};
 
-use super::{NOW, new, owner};
-use crate::{NewSpooled, Store, StoreFault};
+use super::{NOW, first_due, new, owner};
+use crate::{Due, NewSpooled, Store, StoreFault};
 
 pub(super) async fn suite(store: &Arc<dyn Store>) {
     due_ones_come_longest_due_first(&**store).await;
@@ -24,21 +24,27 @@ async fn due_ones_come_longest_due_first(store: &dyn Store) {
     for (name, renew_at) in [("late", Some(at(20))), ("soon", Some(at(10))), ("never", None)] {
         store.insert(crate::NewCredential { renew_at, ..new("renewing", name) }).await.unwrap();
     }
-    assert_eq!(store.next_renewal().await.unwrap(), Some(at(10)));
-    assert!(store.due_renewals(at(9), 10).await.unwrap().is_empty());
-    let due = store.due_renewals(at(30), 10).await.unwrap();
+    assert_eq!(first_due(store, Due::Renewal, at(0)).await, Some(at(10)));
+    assert!(store.due(Due::Renewal, at(9), 10).await.unwrap().is_empty());
+    let due = store.due(Due::Renewal, at(30), 10).await.unwrap();
     assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["soon", "late"]);
-    assert_eq!(store.due_renewals(at(30), 1).await.unwrap().len(), 1);
+    assert_eq!(store.due(Due::Renewal, at(30), 1).await.unwrap().len(), 1);
     // What somebody is at is not due.
     let leased = store.lease(&due[0], at(30), at(120)).await.unwrap().unwrap();
     assert_eq!((leased.renewal.leased_until, leased.renewal.fence), (Some(at(120)), 1));
-    let due = store.due_renewals(at(30), 10).await.unwrap();
+    let due = store.due(Due::Renewal, at(30), 10).await.unwrap();
     assert_eq!(due.iter().map(|it| it.account.as_str()).collect::<Vec<_>>(), ["late"]);
-    assert_eq!(store.due_renewals(at(120), 10).await.unwrap().len(), 2);
-    for credential in store.due_renewals(at(120), 10).await.unwrap() {
+    let later = store.lease(&due[0], at(30), at(150)).await.unwrap().unwrap();
+    assert_eq!(first_due(store, Due::Renewal, at(30)).await, Some(at(120)), "when a lease ends");
+    store
+        .update(Credential { renewal: Renewal { leased_until: None, ..later.renewal.clone() }, ..later })
+        .await
+        .unwrap();
+    assert_eq!(store.due(Due::Renewal, at(120), 10).await.unwrap().len(), 2);
+    for credential in store.due(Due::Renewal, at(120), 10).await.unwrap() {
         store.delete(&owner("renewing"), credential.id).await.unwrap();
     }
-    assert_eq!(store.next_renewal().await.unwrap(), None);
+    assert_eq!(first_due(store, Due::Renewal, at(0)).await, None);
 }
 
 async fn what_stands_in_the_way_reads_back(store: &dyn Store) {

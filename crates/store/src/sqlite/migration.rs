@@ -12,7 +12,7 @@ mod embedded {
 }
 
 /// `PRAGMA user_version` after the last migration.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 
 /// `PRAGMA application_id` of a database of ours: "Grk3".
 const APPLICATION: i64 = 0x4772_6b33;
@@ -21,12 +21,21 @@ pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreF
     if is_current(connection)? {
         return Ok(());
     }
-    embedded::migrations::runner()
-        .set_grouped(true)
-        .run(connection)
-        .map_err(|_| StoreFault::Unavailable("the schema could not be brought up to date"))?;
+    embedded::migrations::runner().set_grouped(true).run(connection).map_err(|error| fault(&error))?;
     tracing::info!(schema = SCHEMA, "database schema brought up to date");
     if is_current(connection)? { Ok(()) } else { Err(StoreFault::Unavailable("the schema is not what it should be")) }
+}
+
+/// A full disk is named: bringing a database up to date may need as much room as it has.
+fn fault(error: &refinery::Error) -> StoreFault {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<rusqlite::Error>().map(StoreFault::from) {
+            Some(StoreFault::Full) => return StoreFault::Full,
+            _ => cause = error.source(),
+        }
+    }
+    StoreFault::Unavailable("the schema could not be brought up to date")
 }
 
 fn is_current(connection: &Connection) -> Result<bool, StoreFault> {

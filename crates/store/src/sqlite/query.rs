@@ -1,9 +1,12 @@
 //! Owns the statements: one function each, bound parameters only.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp, notice::Told};
-use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter};
 
 use super::row::{self, COLUMNS};
 use crate::{ApiKey, Found, Listing, NewCredential, StoreFault};
@@ -14,23 +17,6 @@ pub(super) enum Order {
     Kept,
     /// With this place in the order of storing, greater than any before.
     Latest(i64),
-}
-
-/// What every update writes, and of which row.
-macro_rules! known {
-    () => {
-        "revision = :revision, subject_kind = :subject_kind, subject_id = :subject_id, \
-         subject_text = :subject_text, token_kind = :token_kind, server = :server, refresh_token = :refresh_token, \
-         device_id = :device_id, scope_asked = :scope_asked, scope_granted = :scope_granted, access_token = :access_token, generation = :generation, expires_at = :expires_at, \
-         expiry_source = :expiry_source, captured_at = :captured_at, clear_outcome = :clear_outcome, \
-         clear_cause = :clear_cause, clear_asked = :clear_asked, clear_since = :clear_since, clear_at = :clear_at, \
-         unclear_cause = :unclear_cause, unclear_asked = :unclear_asked, unclear_since = :unclear_since, \
-         unclear_at = :unclear_at, check_at = :check_at, renew_at = :renew_at, renew_failures = :renew_failures, \
-         renew_misconfigured = :renew_misconfigured, \
-         leased_until = :leased_until, trouble = :trouble, trouble_cause = :trouble_cause, \
-         trouble_since = :trouble_since, told_generation = :told_generation, told_stage = :told_stage, \
-         told_at = :told_at, notice_at = :notice_at WHERE id = :id AND revision = :expected"
-    };
 }
 
 pub(super) fn one(
@@ -107,32 +93,6 @@ pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -
     many(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit])
 }
 
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    readable(connection, "WHERE check_at <= ?1 ORDER BY check_at LIMIT ?2", params![now.unix(), limit])
-}
-
-pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
-    let sql = "SELECT check_at FROM credential WHERE check_at IS NOT NULL ORDER BY check_at LIMIT 1";
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(at.map(Timestamp::from_unix))
-}
-
-pub(super) fn due_notices(
-    connection: &Connection,
-    now: Timestamp,
-    limit: usize,
-) -> Result<Vec<Credential>, StoreFault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    readable(connection, "WHERE notice_at <= ?1 ORDER BY notice_at LIMIT ?2", params![now.unix(), limit])
-}
-
-pub(super) fn next_notice(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
-    let sql = "SELECT notice_at FROM credential WHERE notice_at IS NOT NULL ORDER BY notice_at LIMIT 1";
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(at.map(Timestamp::from_unix))
-}
-
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
     let credential = Credential {
         id: 0,
@@ -150,24 +110,15 @@ pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) ->
         renewal: Renewal { at: new.renew_at, ..Renewal::default() },
         told: Told::default(),
     };
-    let sql = "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
-         subject_text, server, refresh_token, device_id, scope_asked, scope_granted, token_kind, access_token, generation, expires_at, expiry_source, captured_at, clear_outcome, clear_cause, \
-         clear_asked, clear_since, clear_at, unclear_cause, unclear_asked, unclear_since, unclear_at, created_at, check_at, renew_at, renew_failures, renew_misconfigured, leased_until, trouble, \
-         trouble_cause, trouble_since, told_generation, told_stage, told_at, notice_at) VALUES (:uid, :revision, :owner, :provider, :account, \
-         :order, :subject_kind, :subject_id, :subject_text, :server, :refresh_token, :device_id, :scope_asked, \
-         :scope_granted, :token_kind, :access_token, :generation, :expires_at, :expiry_source, :captured_at, \
-         :clear_outcome, :clear_cause, :clear_asked, :clear_since, :clear_at, :unclear_cause, :unclear_asked, \
-         :unclear_since, :unclear_at, :created_at, :check_at, :renew_at, :renew_failures, :renew_misconfigured, :leased_until, :trouble, \
-         :trouble_cause, :trouble_since, :told_generation, :told_stage, :told_at, :notice_at)";
-    let fixed: &[Named<'_>] = named_params! {
-        ":uid": credential.uid.0,
-        ":owner": credential.owner.as_str(),
-        ":provider": credential.provider.as_str(),
-        ":account": credential.account.as_str(),
-        ":created_at": credential.created_at.unix(),
-        ":order": order,
-    };
-    write(connection, sql, &credential, fixed)?;
+    let fixed: &[Column<'_>] = &[
+        ("uid", &credential.uid.0),
+        ("owner", &credential.owner.as_str()),
+        ("provider", &credential.provider.as_str()),
+        ("account", &credential.account.as_str()),
+        ("created_at", &credential.created_at.unix()),
+        ("stored_order", &order),
+    ];
+    write(connection, &INSERT, &credential, fixed)?;
     Ok(Credential { id: connection.last_insert_rowid(), ..credential })
 }
 
@@ -179,18 +130,14 @@ pub(super) fn update(
     mut credential: Credential,
     order: Order,
 ) -> Result<Credential, StoreFault> {
-    let sql = match order {
-        Order::Kept => concat!("UPDATE credential SET account = :account, ", known!()),
-        Order::Latest(_) => concat!("UPDATE credential SET stored_order = max(:order, stored_order + 1), ", known!()),
-    };
     let expected = credential.revision;
     credential.revision += 1;
     let (id, account) = (credential.id, credential.account.as_str());
-    let last: Named<'_> = match &order {
-        Order::Kept => (":account", &account),
-        Order::Latest(place) => (":order", place),
+    let (statement, last): (_, Column<'_>) = match &order {
+        Order::Kept => (&UPDATE, ("account", &account)),
+        Order::Latest(place) => (&REPLACE, ("stored_order", place)),
     };
-    match write(connection, sql, &credential, &[(":id", &id), (":expected", &expected), last])? {
+    match write(connection, statement, &credential, &[last, ("id", &id), ("revision", &expected)])? {
         0 => Err(StoreFault::Stale),
         _ => Ok(credential),
     }
@@ -202,57 +149,87 @@ pub(super) fn account_of(connection: &Connection, id: CredentialId) -> Result<Op
     Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
 }
 
-type Named<'a> = (&'a str, &'a dyn rusqlite::ToSql);
+type Column<'a> = (&'static str, &'a dyn rusqlite::ToSql);
 
+/// The text of a statement, made of the names of its columns when it is first run. Values go by their place: by their name SQLite
+/// would look through all names for each.
+struct Statement {
+    text: OnceLock<String>,
+    of: fn(&[&str]) -> String,
+}
+
+static INSERT: Statement = Statement {
+    text: OnceLock::new(),
+    of: |columns| {
+        let places = vec!["?"; columns.len()].join(", ");
+        format!("INSERT INTO credential ({}) VALUES ({places})", columns.join(", "))
+    },
+};
+
+/// The last two columns say which row, and at which revision.
+static UPDATE: Statement = Statement {
+    text: OnceLock::new(),
+    of: |columns| {
+        let (written, of) = columns.split_at(columns.len() - 2);
+        format!("UPDATE credential SET {} = ? WHERE {} = ?", written.join(" = ?, "), of.join(" = ? AND "))
+    },
+};
+
+static REPLACE: Statement = Statement {
+    text: OnceLock::new(),
+    of: |columns| (UPDATE.of)(columns).replace("stored_order = ?", "stored_order = max(?, stored_order + 1)"),
+};
+
+/// Writes what is known, then `further` columns.
 fn write(
     connection: &Connection,
-    sql: &str,
+    statement: &Statement,
     credential: &Credential,
-    further: &[Named<'_>],
+    further: &[Column<'_>],
 ) -> Result<usize, StoreFault> {
     let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
     let trouble = credential.renewal.trouble.as_ref();
-    let common: &[Named<'_>] = named_params! {
-        ":revision": credential.revision,
-        ":subject_kind": flat.subject_kind,
-        ":subject_id": flat.subject_id,
-        ":subject_text": flat.subject_text,
-        ":server": credential.server,
-        ":refresh_token": credential.grant.refresh_token.as_ref().map(|sealed| &sealed.0),
-        ":device_id": credential.grant.device_id.as_ref().map(|sealed| &sealed.0),
-        ":scope_asked": credential.grant.scope.asked,
-        ":scope_granted": credential.grant.scope.granted,
-        ":token_kind": credential.grant.kind.as_str(),
-        ":access_token": &credential.grant.access_token.0,
-        ":generation": credential.grant.generation,
-        ":expires_at": flat.expires_at,
-        ":expiry_source": flat.expiry_source,
-        ":captured_at": credential.evidence.captured_at.unix(),
-        ":clear_outcome": flat.clear.map(|reading| reading.outcome.as_str()),
-        ":clear_cause": flat.clear.map(|reading| &*reading.cause),
-        ":clear_asked": flat.clear.map(|reading| &*reading.asked),
-        ":clear_since": flat.clear.map(|reading| reading.since.unix()),
-        ":clear_at": flat.clear.map(|reading| reading.at.unix()),
-        ":unclear_cause": flat.unclear.map(|reading| &*reading.cause),
-        ":unclear_asked": flat.unclear.map(|reading| &*reading.asked),
-        ":unclear_since": flat.unclear.map(|reading| reading.since.unix()),
-        ":unclear_at": flat.unclear.map(|reading| reading.at.unix()),
-        ":check_at": credential.check_at.map(Timestamp::unix),
-        ":renew_at": credential.renewal.at.map(Timestamp::unix),
-        ":renew_failures": credential.renewal.failures,
-        ":renew_misconfigured": credential.renewal.is_misconfigured,
-        ":leased_until": credential.renewal.leased_until.map(Timestamp::unix),
-        ":trouble": trouble.map(|trouble| trouble.kind.as_str()),
-        ":trouble_cause": trouble.map(|trouble| &*trouble.cause),
-        ":trouble_since": trouble.map(|trouble| trouble.since.unix()),
-        ":told_generation": credential.told.generation,
-        ":told_stage": credential.told.stage.as_str(),
-        ":told_at": credential.told.at.map(Timestamp::unix),
-        ":notice_at": credential.notice_at().map(Timestamp::unix),
-    };
-    let mut statement = connection.prepare_cached(sql)?;
-    let parameters: Vec<Named<'_>> = common.iter().chain(further).copied().collect();
-    Ok(statement.execute(&*parameters)?)
+    let known: &[Column<'_>] = &[
+        ("revision", &credential.revision),
+        ("subject_kind", &flat.subject_kind),
+        ("subject_id", &flat.subject_id),
+        ("subject_text", &flat.subject_text),
+        ("server", &credential.server),
+        ("refresh_token", &credential.grant.refresh_token.as_ref().map(|sealed| &sealed.0)),
+        ("device_id", &credential.grant.device_id.as_ref().map(|sealed| &sealed.0)),
+        ("scope_asked", &credential.grant.scope.asked),
+        ("scope_granted", &credential.grant.scope.granted),
+        ("token_kind", &credential.grant.kind.as_str()),
+        ("access_token", &credential.grant.access_token.0),
+        ("generation", &credential.grant.generation),
+        ("expires_at", &flat.expires_at),
+        ("expiry_source", &flat.expiry_source),
+        ("captured_at", &credential.evidence.captured_at.unix()),
+        ("clear_outcome", &flat.clear.map(|reading| reading.outcome.as_str())),
+        ("clear_cause", &flat.clear.map(|reading| &*reading.cause)),
+        ("clear_asked", &flat.clear.map(|reading| &*reading.asked)),
+        ("clear_since", &flat.clear.map(|reading| reading.since.unix())),
+        ("clear_at", &flat.clear.map(|reading| reading.at.unix())),
+        ("unclear_cause", &flat.unclear.map(|reading| &*reading.cause)),
+        ("unclear_asked", &flat.unclear.map(|reading| &*reading.asked)),
+        ("unclear_since", &flat.unclear.map(|reading| reading.since.unix())),
+        ("unclear_at", &flat.unclear.map(|reading| reading.at.unix())),
+        ("check_at", &credential.check_at.map(Timestamp::unix)),
+        ("renew_at", &credential.renewal.at.map(Timestamp::unix)),
+        ("renew_failures", &credential.renewal.failures),
+        ("renew_misconfigured", &credential.renewal.is_misconfigured),
+        ("leased_until", &credential.renewal.leased_until.map(Timestamp::unix)),
+        ("trouble", &trouble.map(|trouble| trouble.kind.as_str())),
+        ("trouble_cause", &trouble.map(|trouble| &*trouble.cause)),
+        ("trouble_since", &trouble.map(|trouble| trouble.since.unix())),
+        ("told_generation", &credential.told.generation),
+        ("told_stage", &credential.told.stage.as_str()),
+        ("told_at", &credential.told.at.map(Timestamp::unix)),
+        ("notice_at", &credential.notice_at().map(Timestamp::unix)),
+    ];
+    let columns = || known.iter().chain(further);
+    let text = statement.text.get_or_init(|| (statement.of)(&columns().map(|(name, _)| *name).collect::<Vec<_>>()));
+    Ok(connection.prepare_cached(text)?.execute(params_from_iter(columns().map(|(_, value)| *value)))?)
 }
 
 /// Whether the row is still at that revision.

@@ -1,24 +1,10 @@
-//! Owns the statements of renewals: what is due, who is doing it, and answers that are not in their row yet.
+//! Owns the statements of renewals: who is doing one, and answers that are not in their row yet.
 
 use grantkeep_core::{Credential, CredentialId, Owner, Sealed, Timestamp, Uid};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::query::{self, Order};
 use crate::{NewSpooled, Spooled, StoreFault};
-
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Credential>, StoreFault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let end = "WHERE renew_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1) ORDER BY renew_at LIMIT ?2";
-    query::readable(connection, end, params![now.unix(), limit])
-}
-
-pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {
-    // What somebody is renewing is looked at again now and then, not at a moment of its own.
-    let sql =
-        "SELECT renew_at FROM credential WHERE renew_at IS NOT NULL AND leased_until IS NULL ORDER BY renew_at LIMIT 1";
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(at.map(Timestamp::from_unix))
-}
 
 /// Which token a credential had when it was read, and how often it had been leased by then.
 #[derive(Clone, Copy)]

@@ -137,8 +137,9 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
     // Nor does it stand in the way of what else is due.
     let now = fine.created_at;
     outside.execute("UPDATE credential SET check_at = 1, renew_at = 1, notice_at = 1", []).unwrap();
-    for due in [store.due(now, 10).await, store.due_renewals(now, 10).await, store.due_notices(now, 10).await] {
-        assert_eq!(due.unwrap().iter().map(|it| it.id).collect::<Vec<_>>(), [fine.id]);
+    for what in [Due::Check, Due::Renewal, Due::Notice] {
+        let due = store.due(what, now, 10).await.unwrap();
+        assert_eq!(due.iter().map(|it| it.id).collect::<Vec<_>>(), [fine.id]);
     }
 }
 
@@ -171,7 +172,9 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
         .execute_batch(
             "INSERT INTO credential (uid, revision, owner, provider, account, stored_order, subject_kind, subject_id, \
              token_kind, access_token, generation, captured_at, created_at) VALUES \
-             (zeroblob(16), 3, 'me', 'vk', 'old', 1, 'user', 5, 'vk_user', zeroblob(64), 2, 7, 7)",
+             (zeroblob(16), 3, 'me', 'vk', 'old', 1, 'user', 5, 'vk_user', zeroblob(64), 2, 7, 7), \
+             (zeroblob(16), 1, 'me', 'vk', 'gone', 1, 'user', 6, 'vk_user', zeroblob(64), 1, 7, 7); \
+             DELETE FROM credential WHERE account = 'gone'",
         )
         .unwrap();
     drop(first);
@@ -180,6 +183,9 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_its_rows(
     let (kept, grant) = (&found.credential, &found.credential.grant);
     assert_eq!((kept.id, kept.revision, &kept.subject, &kept.server), (1, 3, &Some(Subject::User(5)), &None));
     assert_eq!((grant.generation, &grant.refresh_token, &grant.scope), (2, &None, &Scope::default()));
+    assert_eq!(store.due(Due::Notice, kept.created_at, 10).await.unwrap().len(), 1, "thought about once");
+    assert_eq!(store.insert(new("me", "new")).await.unwrap().id, 3, "an id is never given twice");
+    assert_eq!(store.integrity().await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

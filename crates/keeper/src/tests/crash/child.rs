@@ -177,7 +177,7 @@ async fn lives() {
     let watching = tokio::spawn(Arc::clone(&keeper).watch_renewals());
     for _ in 0..10_000 {
         tokio::time::sleep(Duration::from_millis(2)).await;
-        let is_due = !store.due_renewals(clock(), 1).await.unwrap().is_empty();
+        let is_due = !store.due(Due::Renewal, clock(), 1).await.unwrap().is_empty();
         if !is_due && keeper.beginning.is_empty() {
             break;
         }
