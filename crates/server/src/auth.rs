@@ -92,7 +92,7 @@ impl Authority {
         let verified = match self.verified.get(&hash) {
             Some(verified) => verified,
             None => {
-                let verified = Arc::new(self.verify(token)?);
+                let verified = Arc::new(self.verify(well_formed(token)?)?);
                 self.verified.insert(hash, Arc::clone(&verified));
                 verified
             }
@@ -158,14 +158,18 @@ impl Authority {
     }
 }
 
-/// The token of `Bearer <token>` (RFC 6750 §2.1), when it has the form of a signed JWT: three parts of base64url.
+/// The token of `Bearer <token>` (RFC 6750 §2.1).
 fn bearer(header: &[u8]) -> Result<&str, NotSignedIn> {
     let text = std::str::from_utf8(header).map_err(|_| NotSignedIn)?;
     let (scheme, token) = text.split_once(' ').ok_or(NotSignedIn)?;
+    if scheme.eq_ignore_ascii_case("bearer") && token.len() <= LONGEST { Ok(token) } else { Err(NotSignedIn) }
+}
+
+/// The same token, when it has the form of a signed JWT: three parts of base64url.
+fn well_formed(token: &str) -> Result<&str, NotSignedIn> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let dots = token.bytes().filter(|byte| *byte == b'.').count();
-    let well_formed = token.len() <= LONGEST && dots == 2 && token.bytes().all(plain);
-    if scheme.eq_ignore_ascii_case("bearer") && well_formed { Ok(token) } else { Err(NotSignedIn) }
+    if dots == 2 && token.bytes().all(plain) { Ok(token) } else { Err(NotSignedIn) }
 }
 
 #[cfg(test)]
