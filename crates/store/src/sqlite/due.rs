@@ -23,9 +23,8 @@ pub(super) fn find(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Credential>, StoreFault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let end = since!(what, "WHERE due_at <= ?1 AND ", " <= ?1 ORDER BY due_at LIMIT ?2");
-    query::readable(connection, end, params![now.unix(), limit])
+    let end = since!(what, "WHERE due_at <= ?1 AND ", " <= ?1 ORDER BY due_at");
+    query::readable(connection, end, params![now.unix()], limit)
 }
 
 /// Of rows that are due for anything their own moment is known from the index; after those comes the first row of all.

@@ -36,11 +36,12 @@ pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) 
     rows.map(|row| row?).collect()
 }
 
-/// The same for who works through all that is due: one damaged row must not hold up the others.
+/// At most `limit` of them, for who works through all that is due: damaged rows must not hold up the others, nor be counted.
 pub(super) fn readable(
     connection: &Connection,
     end: &str,
     parameters: impl Params,
+    limit: usize,
 ) -> Result<Vec<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -52,7 +53,7 @@ pub(super) fn readable(
         }
         row => Some(row),
     };
-    rows.filter_map(|row| row.map_or_else(|fault| Some(Err(fault.into())), whole)).collect()
+    rows.filter_map(|row| row.map_or_else(|fault| Some(Err(fault.into())), whole)).take(limit).collect()
 }
 
 pub(super) fn find(
