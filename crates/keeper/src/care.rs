@@ -5,7 +5,7 @@ use crate::{KeepFault, Keeper};
 /// What a thorough look at the database found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// What the engine found wrong, in its words.
+    /// What the engine found wrong, in its words, and credentials whose row does not read as it was written.
     pub damage: Vec<String>,
     /// How many credentials there are.
     pub credentials: u64,
@@ -29,11 +29,18 @@ impl Keeper {
         let mut after = 0;
         loop {
             let page = self.store.scan(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(health) };
-            after = last.id;
+            if page.is_empty() {
+                return Ok(health);
+            }
             health.credentials += page.len() as u64;
-            let shut = page.iter().filter(|credential| self.open(credential).is_err());
-            health.sealed_shut.extend(shut.map(|credential| credential.id));
+            for row in page {
+                after = row.as_ref().map_or_else(|damaged| damaged.id, |credential| credential.id);
+                match row {
+                    Ok(credential) if self.open(&credential).is_err() => health.sealed_shut.push(credential.id),
+                    Ok(_) => {}
+                    Err(damaged) => health.damage.push(damaged.to_string()),
+                }
+            }
             // Between pages others have their turn.
             tokio::task::yield_now().await;
         }

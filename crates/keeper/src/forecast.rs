@@ -143,7 +143,11 @@ impl Keeper {
         let mut states: BTreeMap<Provider, BTreeMap<State, u64>> = BTreeMap::new();
         loop {
             let page = self.store.scan(after, PAGE).await?;
-            for credential in &page {
+            let is_last = page.len() < PAGE;
+            for row in page {
+                after = row.as_ref().map_or_else(|damaged| damaged.id, |credential| credential.id);
+                // A damaged one is in no state; `doctor` names it.
+                let Ok(credential) = row else { continue };
                 let row = states.entry(credential.provider).or_default();
                 *row.entry(credential.status(now).state).or_default() += 1;
                 if let Some(need) = credential.need(now) {
@@ -151,9 +155,8 @@ impl Keeper {
                     *soonest = need.at.min(*soonest);
                 }
             }
-            match page.last() {
-                Some(last) if page.len() == PAGE => after = last.id,
-                _ => break,
+            if is_last {
+                break;
             }
             tokio::task::yield_now().await;
         }

@@ -1,5 +1,6 @@
 //! Owns the reasons why the store could not do something.
 
+use grantkeep_core::CredentialId;
 use thiserror::Error;
 
 /// Why the store could not do something. Holds no value of any row.
@@ -44,6 +45,16 @@ pub enum StoreFault {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+}
+
+/// A credential whose row does not read as what its columns say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("row {id} of table credential is damaged: {column}")]
+pub struct DamagedCredential {
+    /// Its id.
+    pub id: CredentialId,
+    /// The column that does not read.
+    pub column: &'static str,
 }
 
 impl From<rusqlite::Error> for StoreFault {

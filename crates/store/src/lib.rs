@@ -19,7 +19,7 @@ use grantkeep_core::{
     event::{Damaged, Event, Recorded},
 };
 
-pub use fault::StoreFault;
+pub use fault::{DamagedCredential, StoreFault};
 pub use key::ApiKey;
 pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
@@ -266,8 +266,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers the first wrapped data key, unless there is one already.
     fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()>;
 
-    /// Credentials of all owners, in order of their ids, for care of the whole database.
-    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>>;
+    /// Credentials of all owners, in order of their ids, for care of the whole database. A damaged one hides no other.
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Result<Credential, DamagedCredential>>>;
 
     /// How many credentials there are, of all owners.
     fn count(&self) -> Answering<'_, u64>;

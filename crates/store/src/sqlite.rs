@@ -32,8 +32,8 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
-    RenewalTicket, Spooled, Store, StoreFault, cache::FoundCache,
+    Answering, ApiKey, Chain, DamagedCredential, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued,
+    Registration, RenewalTicket, Spooled, Store, StoreFault, cache::FoundCache,
 };
 use reader::Readers;
 use writer::Writer;
@@ -402,7 +402,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Credential>> {
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Result<Credential, DamagedCredential>>> {
         self.read(move |connection| query::scan(connection, after, limit))
     }
 

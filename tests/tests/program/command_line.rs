@@ -245,6 +245,15 @@ fn doctor_finds_what_is_wrong() {
     stage.run("add vk").input(&stage.vk.token(1).url).go().done();
     let healthy = stage.run("doctor").go().done();
     assert!(healthy.contains("sound; 1 credentials") && !healthy.contains("FAIL"), "{healthy}");
+    // A row that does not read is named.
+    let change = |to: &str| {
+        let database = rusqlite::Connection::open(stage.home.file("grantkeep.db")).unwrap();
+        assert_eq!(database.execute("UPDATE credential SET token_kind = ?1", [to]).unwrap(), 1);
+    };
+    change("vk_ghost");
+    let outcome = stage.run("doctor").go();
+    assert!(outcome.code == 1 && outcome.out.contains("row 1 of table credential is damaged"), "{}", outcome.out);
+    change("vk_user");
     let stray = stage.home.file("copy.db");
     fs::write(&stray, "").unwrap();
     fs::set_permissions(&stray, fs::Permissions::from_mode(0o644)).unwrap();

@@ -75,7 +75,7 @@ impl Stage {
         self.renew_what_is_due().await;
         self.keeper.ask_about_due().await.unwrap_or_else(|fault| panic!("{about}: {fault}"));
         self.keeper.tell_due().await.unwrap_or_else(|fault| panic!("{about}: {fault}"));
-        for credential in self.store.scan(0, 1000).await.unwrap() {
+        for credential in self.store.scan(0, 1000).await.unwrap().into_iter().flatten() {
             let status = credential.status(wall());
             assert!(status.left.is_none_or(|left| !left.is_zero() || status.is_valid != Some(true)), "{about}");
             let _ = (credential.need(wall()), credential.notice(wall()), credential.notice_at());

@@ -43,4 +43,19 @@ async fn a_census_counts_all_and_is_taken_once_a_minute() {
     assert_eq!(census.kept, [(Provider::Vk, 3)].into());
     assert_eq!(census.states, Some([(Provider::Vk, [(State::Valid, 3)].into())].into()));
     assert_eq!(census.needed, [(Provider::Vk, NOW.after(Lifetime::from_hours(24)))].into());
+
+    // A damaged row is counted, and is in no state.
+    let damaged = Stage::new().await;
+    for id in 1..=3 {
+        let token = damaged.token(json!({"kind": "user", "id": id})).await;
+        damaged.submit(&token, None).await.unwrap();
+    }
+    let outside = rusqlite::Connection::open(damaged.directory.path().join("grantkeep.db")).unwrap();
+    outside.execute("UPDATE credential SET token_kind = 'vk_ghost' WHERE id = 2", []).unwrap();
+    let census = damaged.keeper.census().await.unwrap();
+    assert_eq!(census.kept, [(Provider::Vk, 3)].into());
+    assert_eq!(census.states, Some([(Provider::Vk, [(State::Valid, 2)].into())].into()));
+    let health = damaged.keeper.examine().await.unwrap();
+    assert_eq!(health.damage, ["row 2 of table credential is damaged: token_kind"]);
+    assert_eq!((health.credentials, health.sealed_shut), (3, vec![]));
 }

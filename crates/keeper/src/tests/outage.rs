@@ -90,7 +90,7 @@ impl<'a> Course<'a> {
 /// lives is handed out. How many are in each state.
 async fn all_is_well(stage: &Stage, about: &str) -> BTreeMap<State, u32> {
     let mut states = BTreeMap::new();
-    for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap() {
+    for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap().into_iter().flatten() {
         let status = credential.status(wall());
         let is_lost = credential.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Lost);
         assert!(is_lost || !status.state.needs_person(), "{about}: {:?} {}", status.state, status.cause);
@@ -160,7 +160,7 @@ async fn many_of_one_end_are_renewed_one_after_the_other_before_it() {
     }
     assert!(ends_at > wall());
     let mut renewed = 0;
-    for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap() {
+    for credential in stage.store.scan(0, usize::MAX >> 1).await.unwrap().into_iter().flatten() {
         assert_eq!(credential.grant.generation, 2, "once, and before its end: {:?}", credential.renewal);
         renewed += 1;
     }
@@ -306,7 +306,7 @@ async fn an_hour_of(many: u32, away: &[&str]) -> BTreeMap<State, u32> {
         course.most_in_second
     );
     let writes: i64 =
-        stage.store.scan(0, many as usize).await.unwrap().iter().map(|credential| credential.revision).sum();
+        stage.store.scan(0, many as usize).await.unwrap().iter().flatten().map(|credential| credential.revision).sum();
     println!("{writes} writes of {many} rows");
     assert_eq!(not_renewed(&stage, many).await, 0);
     assert!(most_in_vain <= MOST_IN_SECOND && course.most_in_second <= MOST_IN_SECOND);
@@ -319,7 +319,7 @@ async fn an_hour_of(many: u32, away: &[&str]) -> BTreeMap<State, u32> {
 async fn not_renewed(stage: &Stage, many: u32) -> usize {
     let all = stage.store.scan(0, many as usize).await.unwrap();
     let is_spared = |it: &Credential| it.renewal.trouble.is_some() && it.grant.expiry.at().unwrap() > wall();
-    all.iter().filter(|it| it.grant.generation == 1 && !is_spared(it)).count()
+    all.iter().flatten().filter(|it| it.grant.generation == 1 && !is_spared(it)).count()
 }
 
 /// Storage that does not take a lease leaves what is due as it is: it is tried again after a while, not at once.

@@ -9,7 +9,7 @@ use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal
 use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter};
 
 use super::row::{self, COLUMNS};
-use crate::{ApiKey, Found, Listing, NewCredential, StoreFault};
+use crate::{ApiKey, DamagedCredential, Found, Listing, NewCredential, StoreFault};
 
 /// Whether a write makes the credential the most recently stored one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,9 +89,20 @@ pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<
     )
 }
 
-pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -> Result<Vec<Credential>, StoreFault> {
+pub(super) fn scan(
+    connection: &Connection,
+    after: CredentialId,
+    limit: usize,
+) -> Result<Vec<Result<Credential, DamagedCredential>>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    many(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit])
+    let sql = format!("SELECT {COLUMNS} FROM credential WHERE id > ?1 ORDER BY id LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![after, limit], |row| Ok(row::read(row)))?;
+    rows.map(|row| match row? {
+        Err(StoreFault::Corrupt { id, column, .. }) => Ok(Err(DamagedCredential { id, column })),
+        row => row.map(Ok),
+    })
+    .collect()
 }
 
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {

@@ -134,6 +134,8 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
     let fault = StoreFault::Corrupt { table: "credential", id: damaged.id, column: "token_kind" };
     assert_eq!(store.get(&owner("me"), damaged.id).await.unwrap_err(), fault);
     assert!(store.get(&owner("me"), fine.id).await.unwrap().is_some());
+    let rows: Vec<_> = store.scan(0, 10).await.unwrap().into_iter().map(|row| row.map(|it| it.id)).collect();
+    assert_eq!(rows, [Err(DamagedCredential { id: damaged.id, column: "token_kind" }), Ok(fine.id)]);
     // Nor does it stand in the way of what else is due, though it has been due for longer and one is all that is wanted.
     let now = fine.created_at;
     outside.execute("UPDATE credential SET check_at = id, renew_at = id, notice_at = id", []).unwrap();
