@@ -391,3 +391,25 @@ fn pasted_fault(fault: CaptureFault) -> KeepFault {
         other => KeepFault::NoCode(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_found_however_its_name_is_written() {
+        let found = |text: &str| state_of_code(&Secret::from(text));
+        for text in [
+            "https://example.org/callback?code=abc&state=s1",
+            "https://example.org/callback?code=abc&st%61te=s1",
+            "abc&state=s1",
+            r#"{"code":"abc","state":"s1"}"#,
+            r#"{"code":"abc","st\u0061te":"s1"}"#,
+        ] {
+            assert!(found(text) == Some(state::digest("s1")), "{text}");
+        }
+        for text in ["abc", "https://example.org/callback?code=abc", "https://vk.com/blank.html#access_token=vk1.a.x"] {
+            assert!(found(text).is_none(), "{text}");
+        }
+    }
+}

@@ -29,11 +29,21 @@ pub(super) fn one(
     statement.query_row(parameters, |row| Ok(row::read(row))).optional()?.transpose()
 }
 
-pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
+/// Reads rows for as long as `take` wants more of them.
+fn each<T>(
+    connection: &Connection,
+    end: &str,
+    parameters: impl Params,
+    take: impl FnOnce(&mut dyn Iterator<Item = Result<Credential, StoreFault>>) -> Result<T, StoreFault>,
+) -> Result<T, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
-    rows.map(|row| row?).collect()
+    take(&mut rows.map(|row| row?))
+}
+
+pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
+    each(connection, end, parameters, |rows| rows.collect())
 }
 
 /// At most `limit` of them, for who works through all that is due: damaged rows must not hold up the others, nor be counted.
@@ -43,9 +53,6 @@ pub(super) fn readable(
     parameters: impl Params,
     limit: usize,
 ) -> Result<Vec<Credential>, StoreFault> {
-    let sql = format!("SELECT {COLUMNS} FROM credential {end}");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
     let whole = |row: Result<Credential, StoreFault>| match row {
         Err(fault @ StoreFault::Corrupt { .. }) => {
             tracing::error!(%fault, "a damaged row is passed over");
@@ -53,7 +60,7 @@ pub(super) fn readable(
         }
         row => Some(row),
     };
-    rows.filter_map(|row| row.map_or_else(|fault| Some(Err(fault.into())), whole)).take(limit).collect()
+    each(connection, end, parameters, |rows| rows.filter_map(whole).take(limit).collect())
 }
 
 pub(super) fn find(
@@ -95,14 +102,12 @@ pub(super) fn scan(
     limit: usize,
 ) -> Result<Vec<Result<Credential, DamagedCredential>>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let sql = format!("SELECT {COLUMNS} FROM credential WHERE id > ?1 ORDER BY id LIMIT ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![after, limit], |row| Ok(row::read(row)))?;
-    rows.map(|row| match row? {
+    let told = |row| match row {
         Err(StoreFault::Corrupt { id, column, .. }) => Ok(Err(DamagedCredential { id, column })),
         row => row.map(Ok),
-    })
-    .collect()
+    };
+    let end = "WHERE id > ?1 ORDER BY id LIMIT ?2";
+    each(connection, end, params![after, limit], |rows| rows.map(told).collect())
 }
 
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
