@@ -80,11 +80,13 @@ impl Keeper {
         credential.grant.expiry.at().map_or(soon, |at| at.max(soon))
     }
 
-    /// Twice as long after each failure, with a chance part, so that many do not come back at once.
+    /// Twice as long after each failure, with a chance part, so that many do not come back at once. The second that has begun does
+    /// not count: a pause of one second would be none at its end.
     fn backoff(&self, failures: u32, longest: Lifetime) -> Lifetime {
         let factor = 1_u64.checked_shl(failures.min(20)).unwrap_or(u64::MAX);
         let most = FIRST_RETRY_AFTER.seconds().saturating_mul(factor).min(longest.seconds());
-        self.spread(Duration::from_secs(most / 2)).max(Lifetime::from_seconds(1))
+        let pause = self.spread(Duration::from_secs(most / 2)).seconds() + 1;
+        Lifetime::from_seconds(pause.min(longest.seconds()))
     }
 
     /// Once to twice as long.
@@ -92,7 +94,7 @@ impl Keeper {
         let [a, b, ..] = (self.world.random)();
         let chance = u64::from(u16::from_be_bytes([a, b]));
         let least = least.as_secs().max(1);
-        Lifetime::from_seconds(least + least * chance / u64::from(u16::MAX))
+        Lifetime::from_seconds(least + (least + 1) * chance / (u64::from(u16::MAX) + 1))
     }
 }
 

@@ -168,9 +168,11 @@ async fn trouble_that_passes_costs_nothing() {
         let credential = stage.renewable().await;
         pass(3500);
         stage.token_endpoint(answer).await;
+        let begun = clock();
         stage.watch().await;
         let trying = stage.now(&credential).await;
         assert_eq!(state_now(&trying), (State::Refreshing, "trying_again"), "{answer}");
+        assert!(trying.renewal.at.unwrap().since(begun).seconds() >= 2, "{answer}: a second may be over at once");
         assert_eq!((trying.grant.generation, trying.renewal.failures), (credential.grant.generation, 1), "{answer}");
         // What lives is handed out, and nobody's wish makes another request before its time.
         let before = stage.token_requests().await;

@@ -39,7 +39,7 @@ fn wanted(name: &str) -> Option<String> {
 }
 
 /// When an access token has ended, a refresh token that is in doubt is risked so much later.
-const RISKED_AFTER: Duration = Duration::from_millis(2500);
+const RISKED_AFTER: Duration = Duration::from_millis(3200);
 
 /// Everybody got a token.
 #[track_caller]

@@ -49,6 +49,7 @@ fn overtake(renewing: &Renewing, [first, second]: [&mut Contender; 2]) {
     renewing.end_everything();
     want(second, renewing);
     second.got();
+    assert_eq!(renewing.site().refreshes().len(), 1, "risked at once");
     thread::sleep(RISKED_AFTER);
 }
 
