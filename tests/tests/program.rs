@@ -21,6 +21,8 @@ mod command_line;
 mod concurrency;
 #[path = "program/crash.rs"]
 mod crash;
+#[path = "program/damage.rs"]
+mod damage;
 #[path = "program/directory.rs"]
 mod directory;
 #[path = "program/inside.rs"]

@@ -165,6 +165,19 @@ pub(crate) fn audit_damaged(number: i64) -> CliFault {
     CliFault::failed(what, "look through all of it: grantkeep audit verify")
 }
 
+pub(crate) fn credentials_damaged(damaged: &[Value]) -> CliFault {
+    let name = |one: &Value| {
+        let word = |name: &str| printable(one[name].as_str().unwrap_or("?")).into_owned();
+        format!("{}/{} (credential {})", word("provider"), word("account_name"), one["id"])
+    };
+    let names = damaged.iter().take(10).map(name).collect::<Vec<_>>().join(", ");
+    let what = match damaged.len() {
+        1 => format!("{names} is damaged and cannot be read"),
+        many => format!("{many} credentials are damaged and cannot be read: {names}"),
+    };
+    CliFault::failed(what, "restore a backup, or forget it and log in again: grantkeep forget PROVIDER/ACCOUNT")
+}
+
 pub(crate) fn calendar_address(address: &Value) -> String {
     let word = |name: &str| printable(address[name].as_str().unwrap_or_default()).into_owned();
     format!(

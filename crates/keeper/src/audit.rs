@@ -15,6 +15,7 @@ use grantkeep_core::{
     event::{self, Action, Damaged, Event, Recorded},
 };
 use grantkeep_oauth::state;
+use grantkeep_store::DamagedCredential;
 
 use crate::{KeepFault, Keeper};
 
@@ -89,6 +90,21 @@ impl Keeper {
     /// Notes a deed with a credential.
     pub(crate) fn note(&self, action: Action, credential: &Credential, outcome: &str) {
         self.notes.lock().add(self.deed(action, credential, outcome, &actor()));
+    }
+
+    /// The same with one that does not read; what still does is noted.
+    pub(crate) fn note_damaged(&self, action: Action, owner: &Owner, damaged: DamagedCredential, outcome: &str) {
+        self.notes.lock().add(Event {
+            at: self.now(),
+            action,
+            owner: owner.clone(),
+            provider: damaged.provider,
+            account: damaged.account,
+            credential: Some(damaged.id),
+            actor: (*actor()).into(),
+            outcome: outcome.into(),
+            times: 1,
+        });
     }
 
     /// Notes that a token was handed out, or not. Whoever asks a thousand times a second does not fill the disk.

@@ -1,5 +1,7 @@
 //! Owns the care of the whole database: whether it is sound, and whether every secret in it opens.
 
+use grantkeep_store::id_of;
+
 use crate::{KeepFault, Keeper};
 
 /// What a thorough look at the database found.
@@ -34,7 +36,7 @@ impl Keeper {
             }
             health.credentials += page.len() as u64;
             for row in page {
-                after = row.as_ref().map_or_else(|damaged| damaged.id, |credential| credential.id);
+                after = id_of(&row);
                 match row {
                     Ok(credential) if self.open(&credential).is_err() => health.sealed_shut.push(credential.id),
                     Ok(_) => {}

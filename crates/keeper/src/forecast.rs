@@ -9,7 +9,7 @@ use std::{
 };
 
 use grantkeep_core::{Account, CredentialId, Owner, Provider, State, Timestamp, forecast::Why};
-use grantkeep_store::Listing;
+use grantkeep_store::{DamagedCredential, Listing, id_of};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{KeepFault, Keeper};
@@ -58,21 +58,28 @@ pub(crate) struct Counted(Mutex<Option<(Instant, Arc<Census>)>>);
 
 impl Keeper {
     /// For which of the owner's credentials a person is needed, soonest first: at most `limit` of them, after that moment and
-    /// credential, at providers that `may` allows.
+    /// credential, at providers that `may` allows. And all of the owner's that are damaged, of which that is not known.
     pub async fn forecast(
         &self,
         owner: &Owner,
         after: Option<(Timestamp, CredentialId)>,
         limit: usize,
         may: &(dyn Fn(Provider) -> bool + Sync),
-    ) -> Result<Vec<Forecast>, KeepFault> {
+    ) -> Result<(Vec<Forecast>, Vec<DamagedCredential>), KeepFault> {
         let now = self.now();
-        let mut soonest = BinaryHeap::with_capacity(limit + 1);
+        let (mut soonest, mut damaged) = (BinaryHeap::with_capacity(limit + 1), Vec::new());
         let mut listing = Listing { owner, provider: None, after: 0, limit: PAGE };
         loop {
             let page = self.store.list(listing).await?;
-            let (read, last) = (page.len(), page.last().map(|credential| credential.id));
-            for credential in page {
+            let (read, last) = (page.len(), page.last().map(id_of));
+            for row in page {
+                let credential = match row {
+                    Ok(credential) => credential,
+                    Err(one) => {
+                        damaged.push(one);
+                        continue;
+                    }
+                };
                 let Some(need) = credential.need(now).filter(|_| may(credential.provider)) else { continue };
                 if after.is_some_and(|after| (need.at, credential.id) <= after) {
                     continue;
@@ -90,7 +97,7 @@ impl Keeper {
             }
             match last {
                 Some(last) if read == PAGE => listing.after = last,
-                _ => return Ok(soonest.into_sorted_vec()),
+                _ => return Ok((soonest.into_sorted_vec(), damaged)),
             }
             tokio::task::yield_now().await;
         }
@@ -145,7 +152,7 @@ impl Keeper {
             let page = self.store.scan(after, PAGE).await?;
             let is_last = page.len() < PAGE;
             for row in page {
-                after = row.as_ref().map_or_else(|damaged| damaged.id, |credential| credential.id);
+                after = id_of(&row);
                 // A damaged one is in no state; `doctor` names it.
                 let Ok(credential) = row else { continue };
                 let row = states.entry(credential.provider).or_default();

@@ -8,7 +8,7 @@ use grantkeep_core::{
 use grantkeep_notify::Sender;
 use grantkeep_outbound::Client;
 use grantkeep_seal::{Place, Sealer};
-use grantkeep_store::{Found, Listing, Store};
+use grantkeep_store::{Found, Listing, Row, Store};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -148,19 +148,19 @@ impl Keeper {
         self.store.get(owner, id).await?.ok_or(KeepFault::NotFound)
     }
 
-    /// The owner's credentials, page by page.
-    pub async fn list(&self, listing: Listing<'_>) -> Result<Vec<Credential>, KeepFault> {
+    /// The owner's credentials, page by page, damaged ones too.
+    pub async fn list(&self, listing: Listing<'_>) -> Result<Vec<Row>, KeepFault> {
         Ok(self.store.list(listing).await?)
     }
 
-    /// Forgets a credential here; the provider is not told.
+    /// Forgets a credential here, damaged or not; the provider is not told.
     pub async fn forget(&self, owner: &Owner, id: CredentialId) -> Result<(), KeepFault> {
-        let credential = self.get(owner, id).await?;
-        if !self.store.delete(owner, id).await? {
-            return Err(KeepFault::NotFound);
-        }
+        let removed = self.store.delete(owner, id).await?.ok_or(KeepFault::NotFound)?;
         tracing::info!(credential = id, "credential forgotten");
-        self.note(Action::Forget, &credential, "done");
+        match removed {
+            Ok(credential) => self.note(Action::Forget, &credential, "done"),
+            Err(damaged) => self.note_damaged(Action::Forget, owner, damaged, "done"),
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use grantkeep_core::{Account, Owner, Provider, Timestamp};
+use grantkeep_keeper::DamagedCredential;
 
 use crate::{auth::Permissions, fault::Fault};
 
@@ -79,6 +80,14 @@ pub(crate) fn actor_of(key_id: Option<&str>) -> Arc<str> {
 }
 
 impl Caller {
+    /// Whether it may be told of this one. Where it comes from may be what does not read.
+    pub(crate) fn may_see(&self, damaged: &DamagedCredential) -> bool {
+        match damaged.provider {
+            Some(provider) => self.may_use(provider).is_ok(),
+            None => self.providers.is_none(),
+        }
+    }
+
     pub(crate) fn may_use(&self, provider: Provider) -> Result<(), Fault> {
         match &self.providers {
             Some(providers) if !providers.contains(&provider) => Err(Fault::ForbiddenProvider),

@@ -116,7 +116,8 @@ pub(crate) fn english(fault: &Fault) -> Words {
         Fault::Integrity => (
             "Stored data is damaged",
             "What is stored for this does not read as it was written".into(),
-            "Run grantkeep doctor, and restore a backup if it finds damage".into(),
+            "Run grantkeep doctor. If it finds damage, restore a backup, or forget that credential and log in again"
+                .into(),
         ),
         Fault::Internal => (
             "Internal error",

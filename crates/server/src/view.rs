@@ -5,11 +5,14 @@ mod login;
 
 use std::fmt::Display;
 
-use grantkeep_core::{Credential, Expiry, Lifetime, Secret, Subject, Timestamp};
+use grantkeep_core::{Account, Credential, Expiry, Lifetime, Provider, Secret, Subject, Timestamp};
+use grantkeep_keeper::DamagedCredential;
 use serde::{Serialize, Serializer};
 
 pub(crate) use audit::{AuditFound, AuditPage, Deed, ForecastPage, Needed};
 pub(crate) use login::{AuthorizationView, Authorized, ProviderAnswers, ProviderEntry, ProviderList};
+
+use crate::request::Caller;
 
 fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
@@ -235,4 +238,26 @@ fn words(scope: &str) -> Vec<&str> {
 pub(crate) struct Page<'a> {
     pub(crate) credentials: Vec<CredentialView<'a>>,
     pub(crate) next: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) damaged: Vec<DamagedView<'a>>,
+}
+
+/// A credential whose row does not read: which one it is, as far as that can be told.
+#[derive(Serialize)]
+pub(crate) struct DamagedView<'a> {
+    id: i64,
+    provider: Option<&'a str>,
+    account_name: Option<&'a str>,
+}
+
+impl<'a> DamagedView<'a> {
+    /// Those that the caller may be told of.
+    pub(crate) fn of(damaged: &'a [DamagedCredential], caller: &Caller) -> Vec<Self> {
+        let of = |damaged: &'a DamagedCredential| Self {
+            id: damaged.id,
+            provider: damaged.provider.as_ref().map(Provider::as_str),
+            account_name: damaged.account.as_ref().map(Account::as_str),
+        };
+        damaged.iter().filter(|damaged| caller.may_see(damaged)).map(of).collect()
+    }
 }

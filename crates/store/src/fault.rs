@@ -1,6 +1,6 @@
 //! Owns the reasons why the store could not do something.
 
-use grantkeep_core::CredentialId;
+use grantkeep_core::{Account, Credential, CredentialId, Provider};
 use thiserror::Error;
 
 /// Why the store could not do something. Holds no value of any row.
@@ -9,7 +9,7 @@ pub enum StoreFault {
     /// The account already has a credential.
     #[error("the account already has a credential")]
     Conflict,
-    /// A row does not read as what its columns say: damaged, or edited by hand.
+    /// A row does not read as what its columns say: damaged, or edited by hand. Of credentials, see [`StoreFault::Damaged`].
     #[error("row {id} of table {table} is damaged: {column}")]
     Corrupt {
         /// Table of the row.
@@ -19,6 +19,9 @@ pub enum StoreFault {
         /// The column that does not read.
         column: &'static str,
     },
+    /// A credential's row is damaged.
+    #[error(transparent)]
+    Damaged(Box<DamagedCredential>),
     /// The disk is full.
     #[error("the disk is full")]
     Full,
@@ -48,13 +51,31 @@ pub enum StoreFault {
 }
 
 /// A credential whose row does not read as what its columns say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("row {id} of table credential is damaged: {column}")]
 pub struct DamagedCredential {
     /// Its id.
     pub id: CredentialId,
     /// The column that does not read.
     pub column: &'static str,
+    /// Where it comes from, if that reads.
+    pub provider: Option<Provider>,
+    /// Its name, if that reads.
+    pub account: Option<Account>,
+}
+
+/// What one row says: a credential, unless it is damaged.
+pub type Row = Result<Credential, DamagedCredential>;
+
+/// Which one it is, damaged or not.
+pub fn id_of(row: &Row) -> CredentialId {
+    row.as_ref().map_or_else(|damaged| damaged.id, |credential| credential.id)
+}
+
+impl From<DamagedCredential> for StoreFault {
+    fn from(damaged: DamagedCredential) -> Self {
+        Self::Damaged(Box::new(damaged))
+    }
 }
 
 impl From<rusqlite::Error> for StoreFault {

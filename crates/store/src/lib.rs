@@ -19,7 +19,7 @@ use grantkeep_core::{
     event::{Damaged, Event, Recorded},
 };
 
-pub use fault::{DamagedCredential, StoreFault};
+pub use fault::{DamagedCredential, Row, StoreFault, id_of};
 pub use key::ApiKey;
 pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
@@ -108,8 +108,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The owner's credential of that id.
     fn get<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Credential>>;
 
-    /// The owner's credentials.
-    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Credential>>;
+    /// The owner's credentials. A damaged one hides no other.
+    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Row>>;
 
     /// Adds a credential. [`StoreFault::Conflict`] when the account already has one.
     fn insert(&self, credential: NewCredential) -> Answering<'_, Credential>;
@@ -121,8 +121,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// credential of the same owner in the same transaction. [`StoreFault::Stale`] when either row has moved on.
     fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential>;
 
-    /// Removes the owner's credential of that id; says whether there was one.
-    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool>;
+    /// Removes the owner's credential of that id, damaged or not, and says what it was.
+    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Row>>;
 
     /// Credentials of all owners that are due for that at `now` or before; those first that have been due the longest, for
     /// whatever it was.
@@ -267,7 +267,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn add_first_data_key(&self, id: u32, wrapped: Vec<u8>, now: Timestamp) -> Answering<'_, ()>;
 
     /// Credentials of all owners, in order of their ids, for care of the whole database. A damaged one hides no other.
-    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Result<Credential, DamagedCredential>>>;
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Row>>;
 
     /// How many credentials there are, of all owners.
     fn count(&self) -> Answering<'_, u64>;

@@ -32,8 +32,8 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, DamagedCredential, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued,
-    Registration, RenewalTicket, Spooled, Store, StoreFault, cache::FoundCache,
+    Answering, ApiKey, Chain, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
+    RenewalTicket, Row, Spooled, Store, StoreFault, cache::FoundCache,
 };
 use reader::Readers;
 use writer::Writer;
@@ -150,7 +150,7 @@ impl Store for SqliteStore {
         self.read(move |connection| query::get(connection, owner, id))
     }
 
-    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Credential>> {
+    fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Row>> {
         self.read(move |connection| query::list(connection, listing))
     }
 
@@ -183,13 +183,18 @@ impl Store for SqliteStore {
         })
     }
 
-    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, bool> {
-        let owner = owner.clone();
-        self.write(move |connection| {
-            let Some(credential) = query::get(connection, &owner, id)? else { return Ok((false, Changes::default())) };
-            query::remove(connection, &credential)?;
-            Ok((true, Changes { gone: vec![credential], stored: None }))
-        })
+    fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Row>> {
+        let (owner, found) = (owner.clone(), Arc::clone(&self.found));
+        let forget = move |removed: Option<Row>| {
+            match &removed {
+                Some(Ok(credential)) => found.forget(credential),
+                // What it was called when memory learned of it is not known.
+                Some(Err(_)) => found.forget_all(),
+                None => {}
+            }
+            removed
+        };
+        Box::pin(self.writer.run(move |connection| query::delete(connection, &owner, id), forget))
     }
 
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
@@ -402,7 +407,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Result<Credential, DamagedCredential>>> {
+    fn scan(&self, after: CredentialId, limit: usize) -> Answering<'_, Vec<Row>> {
         self.read(move |connection| query::scan(connection, after, limit))
     }
 

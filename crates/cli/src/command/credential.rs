@@ -37,27 +37,39 @@ pub(super) async fn find(target: &Target, api: &Api) -> Result<Value, CliFault> 
         None => {
             let query = query([("provider", Some(provider)), ("limit", Some("2"))]);
             let page = api.ask(Method::GET, &format!("/api/v1/credentials{query}"), None).await?.json()?;
-            match page["credentials"].as_array().map(Vec::as_slice) {
-                Some([one]) => Ok(one.clone()),
-                Some([]) => Err(text::no_such_credential()),
+            let rows = |name: &str| page[name].as_array().map_or(&[][..], Vec::as_slice);
+            match (rows("credentials"), rows("damaged")) {
+                ([one], []) => Ok(one.clone()),
+                ([], []) => Err(text::no_such_credential()),
+                ([], [_]) => Err(text::credentials_damaged(rows("damaged"))),
                 _ => Err(text::several_accounts()),
             }
         }
     }
 }
 
+/// What is kept.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) credentials: Vec<Value>,
+    /// Those that do not read: their ids, and what is known of their names.
+    pub(super) damaged: Vec<Value>,
+}
+
 /// Every credential at `provider`, or everywhere.
-pub(super) async fn all(provider: Option<&str>, api: &Api) -> Result<Vec<Value>, CliFault> {
-    let (mut credentials, mut after) = (Vec::new(), "0".to_owned());
+pub(super) async fn all(provider: Option<&str>, api: &Api) -> Result<Kept, CliFault> {
+    let (mut kept, mut after) = (Kept::default(), "0".to_owned());
     loop {
         let query = query([("provider", provider), ("limit", Some("200")), ("after", Some(after.as_str()))]);
         let mut page = api.ask(Method::GET, &format!("/api/v1/credentials{query}"), None).await?.json()?;
-        if let Some(listed) = page["credentials"].as_array_mut() {
-            credentials.append(listed);
+        for (all, name) in [(&mut kept.credentials, "credentials"), (&mut kept.damaged, "damaged")] {
+            if let Some(listed) = page[name].as_array_mut() {
+                all.append(listed);
+            }
         }
         match page["next"].as_i64() {
             Some(next) => after = next.to_string(),
-            None => return Ok(credentials),
+            None => return Ok(kept),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::credential;
+use super::credential::{self, Kept};
 use crate::{
     api::Api,
     args::Status,
@@ -20,23 +20,30 @@ const GREEN: &str = "\u{1b}[32m";
 
 pub(super) async fn run(status: &Status, api: &Api) -> Result<ExitCode, CliFault> {
     let named = status.target.as_ref().is_some_and(|target| target.account.is_some());
-    let mut credentials = match &status.target {
-        Some(target) if named => vec![credential::find(target, api).await?],
+    let Kept { mut credentials, damaged } = match &status.target {
+        Some(target) if named => Kept { credentials: vec![credential::find(target, api).await?], ..Kept::default() },
         Some(target) => credential::all(Some(credential::segment(&target.provider)?), api).await?,
         None => credential::all(None, api).await?,
     };
-    if credentials.is_empty() && status.target.is_some() {
+    if credentials.is_empty() && damaged.is_empty() && status.target.is_some() {
         return Err(text::no_such_credential());
     }
     if status.check {
         check(&mut credentials, api).await?;
     }
     if status.json {
-        console::line(&json!({ "credentials": credentials }).to_string())?;
-    } else if credentials.is_empty() {
-        console::line(text::NOTHING_KEPT)?;
-    } else {
+        let mut document = json!({ "credentials": credentials });
+        if !damaged.is_empty() {
+            document["damaged"] = json!(damaged);
+        }
+        console::line(&document.to_string())?;
+    } else if !credentials.is_empty() {
         table(&credentials).print(console::is_colourful())?;
+    } else if damaged.is_empty() {
+        console::line(text::NOTHING_KEPT)?;
+    }
+    if !damaged.is_empty() {
+        return if status.json { Ok(ExitCode::FAILURE) } else { Err(text::credentials_damaged(&damaged)) };
     }
     // A list is told whatever is in it; a question about one, or asked of the providers, is answered by the exit code too.
     let code = if named || status.check { exit_code(&credentials, status.check) } else { None };

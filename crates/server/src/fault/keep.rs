@@ -61,7 +61,7 @@ const fn refused(outcome: Outcome) -> Fault {
 const fn stored(fault: &StoreFault) -> Fault {
     match fault {
         StoreFault::Conflict | StoreFault::Stale => Fault::StorageBusy,
-        StoreFault::Corrupt { .. } => Fault::Integrity,
+        StoreFault::Corrupt { .. } | StoreFault::Damaged(_) => Fault::Integrity,
         StoreFault::Full => Fault::StorageFull,
         StoreFault::TooMany => Fault::TooManyAuthorizations,
         StoreFault::Closed | StoreFault::Newer { .. } | StoreFault::NotOurs | StoreFault::Unavailable(_) => {

@@ -1,7 +1,7 @@
 //! Owns the credential routes: list, show, check, refresh, forget, revoke. Another owner's credential is answered like one that does not exist.
 
 use grantkeep_core::{Credential, CredentialId, Provider, State};
-use grantkeep_keeper::Listing;
+use grantkeep_keeper::{DamagedCredential, KeepFault, Listing, StoreFault, id_of};
 use http::StatusCode;
 
 use super::Asked;
@@ -10,7 +10,7 @@ use crate::{
     reply::{self, Response},
     request::Caller,
     service::Service,
-    view::{CredentialView, Page},
+    view::{CredentialView, DamagedView, Page},
 };
 
 const USUAL_LIMIT: i64 = 50;
@@ -28,20 +28,30 @@ pub(super) async fn list(service: &Service, asked: &Asked<'_>) -> Result<Respons
     let after = asked.query.number("after", 0, i64::MAX)?.unwrap_or(0);
     let limit = usize::try_from(limit).unwrap_or(1);
     let listing = Listing { owner: &caller.owner, provider, after, limit };
-    let (credentials, next) = collect(service, caller, listing, state).await?;
+    let found = collect(service, caller, listing, state).await?;
     let now = service.keeper.now();
-    let views = credentials.iter().map(|credential| CredentialView::of(credential, now)).collect();
-    Ok(reply::json(StatusCode::OK, &Page { credentials: views, next }))
+    let credentials = found.credentials.iter().map(|credential| CredentialView::of(credential, now)).collect();
+    let damaged = DamagedView::of(&found.damaged, caller);
+    Ok(reply::json(StatusCode::OK, &Page { credentials, next: found.next, damaged }))
 }
 
-/// A state follows from the clock, so it cannot be asked of the store: pages are read until one is full or all is read.
+/// A page, before it is written.
+#[derive(Default)]
+struct Collected {
+    credentials: Vec<Credential>,
+    next: Option<CredentialId>,
+    damaged: Vec<DamagedCredential>,
+}
+
+/// A state follows from the clock, so it cannot be asked of the store: pages are read until one is full or all is read. What is
+/// damaged is in no state, and counts for none.
 async fn collect(
     service: &Service,
     caller: &Caller,
     mut listing: Listing<'_>,
     state: Option<State>,
-) -> Result<(Vec<Credential>, Option<i64>), Fault> {
-    let (mut kept, limit) = (Vec::new(), listing.limit);
+) -> Result<Collected, Fault> {
+    let (mut found, limit) = (Collected::default(), listing.limit);
     if state.is_some() {
         // Most of what is read may not be wanted: small pages would only mean more of them.
         listing.limit = MOST_AT_ONCE;
@@ -49,21 +59,29 @@ async fn collect(
     let now = service.keeper.now();
     loop {
         let page = service.keeper.list(listing).await?;
-        let (last_page, last) = (page.len() < listing.limit, page.last().map(|credential| credential.id));
-        for credential in page {
+        let (last_page, last) = (page.len() < listing.limit, page.last().map(id_of));
+        for row in page {
+            let credential = match row {
+                Ok(credential) => credential,
+                Err(damaged) => {
+                    found.damaged.push(damaged);
+                    continue;
+                }
+            };
             let wanted = state.is_none_or(|state| credential.status(now).state == state);
             if !wanted || caller.may_use(credential.provider).is_err() {
                 continue;
             }
-            kept.push(credential);
-            if kept.len() == limit {
-                let next = kept.last().map(|credential| credential.id).filter(|id| !last_page || last != Some(*id));
-                return Ok((kept, next));
+            let id = credential.id;
+            found.credentials.push(credential);
+            if found.credentials.len() == limit {
+                found.next = Some(id).filter(|_| !last_page || last != Some(id));
+                return Ok(found);
             }
         }
         match last {
             Some(last) if !last_page => listing.after = last,
-            _ => return Ok((kept, None)),
+            _ => return Ok(found),
         }
     }
 }
@@ -88,7 +106,8 @@ pub(super) async fn refresh(service: &Service, asked: &Asked<'_>, id: Credential
 }
 
 pub(super) async fn forget(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Response, Fault> {
-    reachable(service, asked, id).await?;
+    // A damaged one too: it is the one thing that can be done with it.
+    let _ = reachable_row(service, asked, id).await?;
     service.keeper.forget(&asked.caller()?.owner, id).await?;
     Ok(reply::no_content())
 }
@@ -103,10 +122,23 @@ pub(super) async fn revoke(service: &Service, asked: &Asked<'_>, id: CredentialI
 
 /// The caller's credential, when its key may be used for that provider.
 async fn reachable(service: &Service, asked: &Asked<'_>, id: CredentialId) -> Result<Credential, Fault> {
+    let row = reachable_row(service, asked, id).await?;
+    row.map_err(|damaged| KeepFault::from(StoreFault::Damaged(damaged)).into())
+}
+
+/// The same, damaged or not.
+async fn reachable_row(
+    service: &Service,
+    asked: &Asked<'_>,
+    id: CredentialId,
+) -> Result<Result<Credential, Box<DamagedCredential>>, Fault> {
     let caller = asked.caller()?;
-    let credential = service.keeper.get(&caller.owner, id).await?;
-    caller.may_use(credential.provider).map_err(|_| Fault::NoSuchCredential)?;
-    Ok(credential)
+    let (is_reachable, row) = match service.keeper.get(&caller.owner, id).await {
+        Ok(credential) => (caller.may_use(credential.provider).is_ok(), Ok(credential)),
+        Err(KeepFault::Store(StoreFault::Damaged(damaged))) => (caller.may_see(&damaged), Err(damaged)),
+        Err(fault) => return Err(fault.into()),
+    };
+    if is_reachable { Ok(row) } else { Err(Fault::NoSuchCredential) }
 }
 
 fn view(service: &Service, credential: &Credential) -> Response {

@@ -9,7 +9,7 @@ use crate::{
     fault::Fault,
     reply::{self, Response},
     service::Service,
-    view::{ForecastPage, Needed},
+    view::{DamagedView, ForecastPage, Needed},
 };
 
 const USUAL_LIMIT: i64 = 50;
@@ -25,12 +25,12 @@ pub(super) async fn list(service: &Service, asked: &Asked<'_>) -> Result<Respons
     let limit = usize::try_from(limit).unwrap_or(1);
     let may = |provider| caller.may_use(provider).is_ok();
     // One more than is shown tells whether there is a next page.
-    let mut found = service.keeper.forecast(&caller.owner, after, limit + 1, &may).await?;
+    let (mut found, damaged) = service.keeper.forecast(&caller.owner, after, limit + 1, &may).await?;
     let is_last = found.len() <= limit;
     found.truncate(limit);
     let next = found.last().filter(|_| !is_last).map(|last| format!("{}.{}", last.at.unix(), last.credential));
     let credentials = found.iter().map(Needed::of).collect();
-    Ok(reply::json(StatusCode::OK, &ForecastPage { credentials, next }))
+    Ok(reply::json(StatusCode::OK, &ForecastPage { credentials, next, damaged: DamagedView::of(&damaged, caller) }))
 }
 
 /// Where a page ended: the moment and the number of its last credential.
@@ -41,7 +41,7 @@ fn cursor(text: &str) -> Option<(Timestamp, CredentialId)> {
 
 pub(super) async fn calendar(service: &Service, asked: &Asked<'_>) -> Result<Response, Fault> {
     let caller = asked.caller()?;
-    let found = service.keeper.forecast(&caller.owner, None, MOST_IN_CALENDAR, &|_| true).await?;
+    let (found, _) = service.keeper.forecast(&caller.owner, None, MOST_IN_CALENDAR, &|_| true).await?;
     let feed = caller.key.as_ref().map_or("", |key| &key.id);
     let text = calendar::write(&found, feed, service.sandbox, service.keeper.now());
     Ok(reply::text("text/calendar; charset=utf-8", text))

@@ -6,7 +6,7 @@ use grantkeep_core::{Account, Timestamp};
 use grantkeep_keeper::{Forecast, Recorded};
 use serde::Serialize;
 
-use super::always_text;
+use super::{DamagedView, always_text};
 
 /// A deed, as it stands in the audit.
 #[derive(Serialize)]
@@ -91,4 +91,6 @@ impl<'a> Needed<'a> {
 pub(crate) struct ForecastPage<'a> {
     pub(crate) credentials: Vec<Needed<'a>>,
     pub(crate) next: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) damaged: Vec<DamagedView<'a>>,
 }

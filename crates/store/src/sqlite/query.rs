@@ -9,7 +9,7 @@ use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal
 use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter};
 
 use super::row::{self, COLUMNS};
-use crate::{ApiKey, DamagedCredential, Found, Listing, NewCredential, StoreFault};
+use crate::{ApiKey, Found, Listing, NewCredential, Row, StoreFault};
 
 /// Whether a write makes the credential the most recently stored one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) fn one(
 ) -> Result<Option<Credential>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_row(parameters, |row| Ok(row::read(row))).optional()?.transpose()
+    Ok(statement.query_row(parameters, row::read).optional()?.transpose()?)
 }
 
 /// Reads rows for as long as `take` wants more of them.
@@ -34,15 +34,15 @@ fn each<T>(
     connection: &Connection,
     end: &str,
     parameters: impl Params,
-    take: impl FnOnce(&mut dyn Iterator<Item = Result<Credential, StoreFault>>) -> Result<T, StoreFault>,
+    take: impl FnOnce(&mut dyn Iterator<Item = rusqlite::Result<Row>>) -> rusqlite::Result<T>,
 ) -> Result<T, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM credential {end}");
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(parameters, |row| Ok(row::read(row)))?;
-    take(&mut rows.map(|row| row?))
+    let mut rows = statement.query_map(parameters, row::read)?;
+    Ok(take(&mut rows)?)
 }
 
-pub(super) fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Credential>, StoreFault> {
+fn many(connection: &Connection, end: &str, parameters: impl Params) -> Result<Vec<Row>, StoreFault> {
     each(connection, end, parameters, |rows| rows.collect())
 }
 
@@ -53,12 +53,13 @@ pub(super) fn readable(
     parameters: impl Params,
     limit: usize,
 ) -> Result<Vec<Credential>, StoreFault> {
-    let whole = |row: Result<Credential, StoreFault>| match row {
-        Err(fault @ StoreFault::Corrupt { .. }) => {
+    let whole = |row: rusqlite::Result<Row>| match row {
+        Ok(Err(fault)) => {
             tracing::error!(%fault, "a damaged row is passed over");
             None
         }
-        row => Some(row),
+        Ok(Ok(credential)) => Some(Ok(credential)),
+        Err(fault) => Some(Err(fault)),
     };
     each(connection, end, parameters, |rows| rows.filter_map(whole).take(limit).collect())
 }
@@ -79,14 +80,15 @@ pub(super) fn find(
     let end = "WHERE id IN (SELECT id FROM credential \
          WHERE owner = ?1 AND provider = ?2 ORDER BY stored_order DESC LIMIT 2) ORDER BY stored_order DESC";
     let mut latest = many(connection, end, params![owner, provider])?.into_iter();
-    Ok(latest.next().map(|credential| Found { credential: Arc::new(credential), only: latest.next().is_none() }))
+    let Some(credential) = latest.next().transpose()? else { return Ok(None) };
+    Ok(Some(Found { credential: Arc::new(credential), only: latest.next().is_none() }))
 }
 
 pub(super) fn get(connection: &Connection, owner: &Owner, id: CredentialId) -> Result<Option<Credential>, StoreFault> {
     one(connection, "WHERE id = ?1 AND owner = ?2", params![id, owner.as_str()])
 }
 
-pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<Credential>, StoreFault> {
+pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<Row>, StoreFault> {
     let end = "WHERE owner = ?1 AND id > ?2 AND (?3 IS NULL OR provider = ?3) ORDER BY id LIMIT ?4";
     let limit = i64::try_from(listing.limit).unwrap_or(i64::MAX);
     many(
@@ -96,18 +98,9 @@ pub(super) fn list(connection: &Connection, listing: Listing<'_>) -> Result<Vec<
     )
 }
 
-pub(super) fn scan(
-    connection: &Connection,
-    after: CredentialId,
-    limit: usize,
-) -> Result<Vec<Result<Credential, DamagedCredential>>, StoreFault> {
+pub(super) fn scan(connection: &Connection, after: CredentialId, limit: usize) -> Result<Vec<Row>, StoreFault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let told = |row| match row {
-        Err(StoreFault::Corrupt { id, column, .. }) => Ok(Err(DamagedCredential { id, column })),
-        row => row.map(Ok),
-    };
-    let end = "WHERE id > ?1 ORDER BY id LIMIT ?2";
-    each(connection, end, params![after, limit], |rows| rows.map(told).collect())
+    many(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit])
 }
 
 pub(super) fn insert(connection: &Connection, new: NewCredential, order: i64) -> Result<Credential, StoreFault> {
@@ -262,6 +255,16 @@ pub(super) fn remove(connection: &Connection, credential: &Credential) -> Result
         0 => Err(StoreFault::Stale),
         _ => Ok(()),
     }
+}
+
+/// Removes the owner's credential of that id, whatever it reads as.
+pub(super) fn delete(connection: &Connection, owner: &Owner, id: CredentialId) -> Result<Option<Row>, StoreFault> {
+    let parameters = params![id, owner.as_str()];
+    let removed = many(connection, "WHERE id = ?1 AND owner = ?2", parameters)?.pop();
+    if removed.is_some() {
+        connection.prepare_cached("DELETE FROM credential WHERE id = ?1 AND owner = ?2")?.execute(parameters)?;
+    }
+    Ok(removed)
 }
 
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreFault> {

@@ -5,9 +5,9 @@ use grantkeep_core::{
     Timestamp, TokenKind, Trouble, TroubleKind, Uid,
     notice::{Stage, Told},
 };
-use rusqlite::{Row, types::FromSql};
+use rusqlite::types::FromSql;
 
-use crate::StoreFault;
+use crate::{DamagedCredential, Row};
 
 /// Every column that [`read`] reads, in its order.
 pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
@@ -17,34 +17,44 @@ pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, ac
 
 /// One row, read column by column, that knows how to say which column was wrong.
 struct Columns<'r> {
-    row: &'r Row<'r>,
+    row: &'r rusqlite::Row<'r>,
     id: i64,
 }
 
 impl Columns<'_> {
-    fn damaged(&self, column: &'static str) -> StoreFault {
-        StoreFault::Corrupt { table: "credential", id: self.id, column }
+    /// Says what still reads of it, so that a person knows which one it is.
+    fn damaged(&self, column: &'static str) -> DamagedCredential {
+        let text = |column| self.row.get::<_, String>(column).ok();
+        DamagedCredential {
+            id: self.id,
+            column,
+            provider: text("provider").and_then(|name| Provider::from_name(&name)),
+            account: text("account").and_then(|name| Account::new(&name).ok()),
+        }
     }
 
-    fn get<T: FromSql>(&self, column: &'static str) -> Result<T, StoreFault> {
+    fn get<T: FromSql>(&self, column: &'static str) -> Result<T, DamagedCredential> {
         self.row.get(column).map_err(|_| self.damaged(column))
     }
 
-    fn at(&self, column: &'static str) -> Result<Option<Timestamp>, StoreFault> {
+    fn at(&self, column: &'static str) -> Result<Option<Timestamp>, DamagedCredential> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_unix))
     }
 
-    fn at_always(&self, column: &'static str) -> Result<Timestamp, StoreFault> {
+    fn at_always(&self, column: &'static str) -> Result<Timestamp, DamagedCredential> {
         self.at(column)?.ok_or_else(|| self.damaged(column))
     }
 
-    fn name<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreFault> {
+    fn name<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, DamagedCredential> {
         read(&self.get::<String>(column)?).ok_or_else(|| self.damaged(column))
     }
 }
 
-pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
-    let columns = Columns { row, id: row.get("id")? };
+pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(read_columns(&Columns { row, id: row.get("id")? }))
+}
+
+fn read_columns(columns: &Columns<'_>) -> Row {
     Ok(Credential {
         id: columns.id,
         uid: Uid(columns.get("uid")?),
@@ -53,24 +63,24 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
         provider: columns.name("provider", Provider::from_name)?,
         server: columns.get("server")?,
         account: columns.name("account", |text| Account::new(text).ok())?,
-        subject: read_subject(&columns)?,
+        subject: read_subject(columns)?,
         grant: Grant {
             kind: columns.name("token_kind", TokenKind::from_name)?,
             access_token: Sealed(columns.get::<Vec<u8>>("access_token")?.into()),
-            refresh_token: read_sealed(&columns, "refresh_token")?,
-            device_id: read_sealed(&columns, "device_id")?,
+            refresh_token: read_sealed(columns, "refresh_token")?,
+            device_id: read_sealed(columns, "device_id")?,
             generation: columns.get("generation")?,
-            expiry: read_expiry(&columns)?,
+            expiry: read_expiry(columns)?,
             scope: Scope { asked: columns.get("scope_asked")?, granted: columns.get("scope_granted")? },
         },
         evidence: Evidence {
             captured_at: columns.at_always("captured_at")?,
-            clear: read_clear(&columns)?,
-            unclear: read_unclear(&columns)?,
+            clear: read_clear(columns)?,
+            unclear: read_unclear(columns)?,
         },
         created_at: columns.at_always("created_at")?,
         check_at: columns.at("check_at")?,
-        renewal: read_renewal(&columns)?,
+        renewal: read_renewal(columns)?,
         told: Told {
             generation: columns.get("told_generation")?,
             stage: columns.name("told_stage", Stage::from_name)?,
@@ -79,11 +89,11 @@ pub(super) fn read(row: &Row<'_>) -> Result<Credential, StoreFault> {
     })
 }
 
-fn read_sealed(columns: &Columns<'_>, column: &'static str) -> Result<Option<Sealed>, StoreFault> {
+fn read_sealed(columns: &Columns<'_>, column: &'static str) -> Result<Option<Sealed>, DamagedCredential> {
     Ok(columns.get::<Option<Vec<u8>>>(column)?.map(|blob| Sealed(blob.into())))
 }
 
-fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, StoreFault> {
+fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, DamagedCredential> {
     let kind: Option<String> = columns.get("subject_kind")?;
     let id: Option<i64> = columns.get("subject_id")?;
     if let Some(text) = columns.get::<Option<Box<str>>>("subject_text")? {
@@ -98,7 +108,7 @@ fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, StoreFault> {
     }
 }
 
-fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
+fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, DamagedCredential> {
     let source: Option<String> = columns.get("expiry_source")?;
     match (source.as_deref(), columns.at("expires_at")?) {
         // No OAuth 2.0 server can say that a token never ends.
@@ -112,7 +122,7 @@ fn read_expiry(columns: &Columns<'_>) -> Result<Expiry, StoreFault> {
     }
 }
 
-fn read_renewal(columns: &Columns<'_>) -> Result<Renewal, StoreFault> {
+fn read_renewal(columns: &Columns<'_>) -> Result<Renewal, DamagedCredential> {
     let trouble = match columns.get::<Option<String>>("trouble")? {
         None => None,
         Some(kind) => Some(Trouble {
@@ -131,7 +141,7 @@ fn read_renewal(columns: &Columns<'_>) -> Result<Renewal, StoreFault> {
     })
 }
 
-fn read_clear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
+fn read_clear(columns: &Columns<'_>) -> Result<Option<Reading>, DamagedCredential> {
     let Some(at) = columns.at("clear_at")? else { return Ok(None) };
     Ok(Some(Reading {
         outcome: columns.name("clear_outcome", Outcome::from_name)?,
@@ -142,7 +152,7 @@ fn read_clear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
     }))
 }
 
-fn read_unclear(columns: &Columns<'_>) -> Result<Option<Reading>, StoreFault> {
+fn read_unclear(columns: &Columns<'_>) -> Result<Option<Reading>, DamagedCredential> {
     let Some(at) = columns.at("unclear_at")? else { return Ok(None) };
     Ok(Some(Reading {
         outcome: Outcome::Unclear,

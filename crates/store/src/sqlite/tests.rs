@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    Store,
+    DamagedCredential, Store,
     contract::{self, account, new, owner},
 };
 
@@ -131,11 +131,20 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
     let fine = store.insert(new("me", "two")).await.unwrap();
     let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
     outside.execute("UPDATE credential SET token_kind = 'vk_ghost' WHERE id = ?1", [damaged.id]).unwrap();
-    let fault = StoreFault::Corrupt { table: "credential", id: damaged.id, column: "token_kind" };
-    assert_eq!(store.get(&owner("me"), damaged.id).await.unwrap_err(), fault);
+    let named = DamagedCredential {
+        id: damaged.id,
+        column: "token_kind",
+        provider: Some(Provider::Vk),
+        account: Some(account("one")),
+    };
+    assert_eq!(store.get(&owner("me"), damaged.id).await.unwrap_err(), StoreFault::from(named.clone()));
     assert!(store.get(&owner("me"), fine.id).await.unwrap().is_some());
-    let rows: Vec<_> = store.scan(0, 10).await.unwrap().into_iter().map(|row| row.map(|it| it.id)).collect();
-    assert_eq!(rows, [Err(DamagedCredential { id: damaged.id, column: "token_kind" }), Ok(fine.id)]);
+    let me = owner("me");
+    let listing = Listing { owner: &me, provider: None, after: 0, limit: 10 };
+    for rows in [store.scan(0, 10).await.unwrap(), store.list(listing).await.unwrap()] {
+        let ids: Vec<_> = rows.into_iter().map(|row| row.map(|it| it.id)).collect();
+        assert_eq!(ids, [Err(named.clone()), Ok(fine.id)]);
+    }
     // Nor does it stand in the way of what else is due, though it has been due for longer and one is all that is wanted.
     let now = fine.created_at;
     outside.execute("UPDATE credential SET check_at = id, renew_at = id, notice_at = id", []).unwrap();
@@ -143,6 +152,14 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
         let due = store.due(what, now, 1).await.unwrap();
         assert_eq!(due.iter().map(|it| it.id).collect::<Vec<_>>(), [fine.id]);
     }
+    // What still reads of it is told, and it can be removed by its owner alone, for another of that name.
+    outside.execute("UPDATE credential SET provider = '' WHERE id = ?1", [damaged.id]).unwrap();
+    assert!(store.delete(&owner("you"), damaged.id).await.unwrap().is_none());
+    let removed = store.delete(&me, damaged.id).await.unwrap().unwrap().unwrap_err();
+    assert_eq!((removed.provider, removed.account), (None, Some(account("one"))));
+    assert!(store.delete(&me, damaged.id).await.unwrap().is_none());
+    assert!(store.find(&me, Provider::Vk, Some(&account("one"))).await.unwrap().is_none(), "memory has it still");
+    store.insert(new("me", "one")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
