@@ -61,8 +61,9 @@ fn check_target(parts: &Parts) -> Result<(), Fault> {
     if path.bytes().any(|byte| byte == b'\\' || !(0x21..=0x7e).contains(&byte)) {
         return Err(Fault::Malformed("the path contains a character that does not belong there"));
     }
-    // The root is one empty segment; any other empty one is `//` or a trailing slash.
-    let mut segments = path[1..].split('/');
+    // The root is one empty segment; any other empty one is `//` or a trailing slash. By bytes: searching for a character is
+    // made for longer texts.
+    let mut segments = path.as_bytes()[1..].split(|byte| *byte == b'/');
     if path != "/" && segments.any(is_ambiguous) {
         return Err(Fault::Malformed("the path is not in its plain form"));
     }
@@ -70,14 +71,12 @@ fn check_target(parts: &Parts) -> Result<(), Fault> {
 }
 
 /// Empty, dots, or with an escape that decodes to something that separates or ends paths.
-fn is_ambiguous(segment: &str) -> bool {
-    let escaped = |code: &str| {
-        segment
-            .as_bytes()
-            .windows(3)
-            .any(|window| window[0] == b'%' && window[1..].eq_ignore_ascii_case(code.as_bytes()))
+fn is_ambiguous(segment: &[u8]) -> bool {
+    let escapes = [b"2f", b"5c", b"00", b"2e"];
+    let is_escape = |window: &[u8]| {
+        window[0] == b'%' && escapes.iter().any(|code| window[1..].eq_ignore_ascii_case(code.as_slice()))
     };
-    matches!(segment, "" | "." | "..") || (segment.contains('%') && ["2f", "5c", "00", "2e"].into_iter().any(escaped))
+    matches!(segment, b"" | b"." | b"..") || segment.windows(3).any(is_escape)
 }
 
 /// What the gate wants to know of the headers, found in one pass: this runs for every request.

@@ -300,7 +300,9 @@ impl RequestIds {
 
     fn next(&self) -> HeaderValue {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(self.run.len() + 16);
+        // As long as it gets: a header's value with room left over is given a second piece of memory.
+        let digits = number.max(1).ilog(16) + 1;
+        let mut id = String::with_capacity(self.run.len() + digits as usize);
         id.push_str(&self.run);
         // Writing to a String does not fail.
         let _ = write!(id, "{number:x}");
