@@ -52,7 +52,7 @@ fn check_tokens(answer: &Answer, tokens: &TokenAnswer) {
     let token = tokens.access_token.expose();
     let body = String::from_utf8_lossy(&answer.body);
     let object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(body.trim_start_matches('\u{feff}')).unwrap_or_default();
+        serde_json::from_str(body.trim_start_matches('\u{feff}').trim()).unwrap_or_default();
     let in_json = object.values().any(|value| value.as_str() == Some(token));
     let in_form = form_urlencoded::parse(answer.body.trim_ascii()).any(|(_, value)| value == token);
     // A number that is too large for the other reader, or nesting that is too deep for it, hides the object from it.

@@ -110,9 +110,9 @@ impl Keeper {
         let reading = match whom {
             Whom::Vk(kind) => self.ask_vk(token, *kind).await,
             Whom::Mastodon { server, software, scopes } => {
-                self.ask_mastodon(token, server, *software, scopes.as_ref()).await
+                Box::pin(self.ask_mastodon(token, server, *software, scopes.as_ref())).await
             }
-            Whom::UserInfo(Some(endpoint)) => self.ask_userinfo(token, endpoint).await,
+            Whom::UserInfo(Some(endpoint)) => Box::pin(self.ask_userinfo(token, endpoint)).await,
             Whom::UserInfo(None) => Reading::unclear(NOBODY_TO_ASK, USERINFO),
             Whom::Nobody(cause) => Reading::unclear(cause.clone(), "discovery"),
         };

@@ -1,5 +1,7 @@
 //! Owns what a reading changes about a credential: evidence, identity, name, and when to ask again.
 
+use std::sync::Arc;
+
 use grantkeep_core::{
     Account, Credential, CredentialId, Expiry, Grant, Lifetime, Outcome, Owner, Renewal, Sealed, Timestamp,
     event::Action, schedule::next_check,
@@ -154,6 +156,6 @@ impl Keeper {
             absorbed = temporary.id,
             "the token was confirmed to belong to a known account"
         );
-        Ok(self.store.replace(taken, Some(temporary)).await?)
+        Ok(Arc::unwrap_or_clone(self.store.replace(taken, Some(Box::new(temporary))).await?))
     }
 }

@@ -39,7 +39,7 @@ pub struct Submission {
 #[derive(Debug)]
 pub struct Submitted {
     /// The credential as stored.
-    pub credential: Credential,
+    pub credential: Arc<Credential>,
     /// Whether it is new; otherwise an existing one took the token.
     pub created: bool,
     /// Whether the provider confirmed the token.
@@ -87,7 +87,7 @@ impl Keeper {
             if self.progress(&found) != grantkeep_core::Progress::Pending {
                 return Err(KeepFault::AuthorizationEnded);
             }
-            return self.take_pasted(&found, &submission.text).await.map_err(pasted_fault);
+            return Box::pin(self.take_pasted(&found, &submission.text)).await.map_err(pasted_fault);
         }
         // The address of a page that a login led to says by its state which login that was.
         if let Some(state) = state_of_code(&submission.text) {
@@ -97,12 +97,13 @@ impl Keeper {
             if self.progress(&found) != grantkeep_core::Progress::Pending {
                 return Err(KeepFault::AuthorizationEnded);
             }
-            return self.take_pasted(&found, &submission.text).await.map_err(pasted_fault);
+            return Box::pin(self.take_pasted(&found, &submission.text)).await.map_err(pasted_fault);
         }
+        // What is seldom is apart, so that the usual way is a small piece of memory.
         match provider {
             Provider::Vk => self.submit_vk(owner, submission).await,
-            Provider::Mastodon => self.submit_mastodon(owner, submission).await,
-            Provider::OAuth2(_) => self.submit_oauth2(owner, provider, submission).await,
+            Provider::Mastodon => Box::pin(self.submit_mastodon(owner, submission)).await,
+            Provider::OAuth2(_) => Box::pin(self.submit_oauth2(owner, provider, submission)).await,
         }
     }
 
@@ -173,11 +174,11 @@ impl Keeper {
         Ok(Submitted { credential, created, verified, lifetime })
     }
 
-    async fn keep(&self, incoming: &Incoming) -> Result<(Credential, bool), KeepFault> {
+    async fn keep(&self, incoming: &Incoming) -> Result<(Arc<Credential>, bool), KeepFault> {
         for _ in 0..TRIES {
             let existing = self.store.find(&incoming.owner, incoming.provider, Some(&incoming.account)).await?;
             let written = match existing {
-                None => self.store.insert(self.as_new(incoming)?).await.map(|stored| (stored, true)),
+                None => self.store.insert(self.as_new(incoming)?).await.map(|stored| (Arc::new(stored), true)),
                 Some(found) => {
                     self.may_replace(&found.credential, incoming)?;
                     let credential = self.with_token(&found.credential, incoming)?;
@@ -235,7 +236,15 @@ impl Keeper {
                 fence: existing.renewal.fence,
                 ..Renewal::default()
             },
-            ..existing.clone()
+            id: existing.id,
+            uid: existing.uid,
+            revision: existing.revision,
+            owner: existing.owner.clone(),
+            provider: existing.provider,
+            server: existing.server.clone(),
+            account: existing.account.clone(),
+            created_at: existing.created_at,
+            told: existing.told,
         })
     }
 

@@ -299,7 +299,7 @@ async fn the_watcher_asks_about_what_is_due_and_nothing_else() {
     let (due, settled) = (stage.token(json!({"kind": "user"})).await, stage.token(json!({"kind": "user"})).await);
     stage.submit(&settled, Some("settled")).await.unwrap();
     stage.vk_answers("empty").await;
-    let mut waiting = stage.submit(&due, Some("waiting")).await.unwrap().credential;
+    let mut waiting = Arc::unwrap_or_clone(stage.submit(&due, Some("waiting")).await.unwrap().credential);
     stage.vk_recovers().await;
     stage.keeper.ask_about_due().await.unwrap();
     assert_eq!(state(&stage.keeper.get(&stage.owner, waiting.id).await.unwrap()), State::Unverified, "not due yet");

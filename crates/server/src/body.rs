@@ -3,7 +3,7 @@
 //! A value is kept only as text that may be a secret; everything else about the body is forgotten. Faults name the field and the
 //! position, never the value.
 
-use std::{borrow::Cow, collections::HashSet, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use grantkeep_core::Secret;
 use http::{HeaderMap, StatusCode, header};
@@ -124,7 +124,7 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), BodyFault> {
     if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(BodyFault::WrongType) }
 }
 
-/// The members of a JSON object.
+/// The members of a JSON object, in the order of their names.
 #[derive(Debug, Default)]
 pub(crate) struct Object(Vec<(String, Member)>);
 
@@ -189,14 +189,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        let (mut members, mut names) = (Vec::new(), HashSet::new());
-        while let Some((name, member)) = map.next_entry::<String, Member>()? {
-            if !names.insert(name.clone()) {
-                return Err(de::Error::custom("repeated"));
-            }
-            members.push((name, member));
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry::<String, Member>()? {
+            members.push(member);
         }
-        Ok(Object(members))
+        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let is_repeated = members.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        if is_repeated { Err(de::Error::custom("repeated")) } else { Ok(Object(members)) }
     }
 }
 

@@ -120,13 +120,13 @@ impl FoundCache {
     }
 
     /// Takes a credential as a committed write left it.
-    pub(crate) fn remember(&self, credential: Credential) {
+    pub(crate) fn remember(&self, credential: Arc<Credential>) {
         let Some(cache) = &self.0 else { return };
         let (owner, provider) = (credential.owner.clone(), credential.provider);
         // Whether it is the latest, and the only one, is for the next question to find out.
         cache.remove(&Lookup { owner: &owner, provider, account: None });
         let key = Lookup { owner: &owner, provider, account: Some(&credential.account) }.to_key();
-        cache.insert(key, Found { credential: Arc::new(credential), only: false });
+        cache.insert(key, Found { credential, only: false });
     }
 
     /// Forgets everything, after a write that may have changed everything.

@@ -146,9 +146,9 @@ async fn a_replacement_may_absorb_another(store: &dyn Store) {
     let kept = store.insert(new("merge", "vk_5")).await.unwrap();
     let temporary = store.insert(new("merge", "vk_unverified")).await.unwrap();
     let moved_on = store.update(temporary.clone()).await.unwrap();
-    assert_eq!(store.replace(kept.clone(), Some(temporary)).await.unwrap_err(), StoreFault::Stale);
+    assert_eq!(store.replace(kept.clone(), Some(Box::new(temporary))).await.unwrap_err(), StoreFault::Stale);
     assert_eq!(store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap().credential.id, moved_on.id);
-    store.replace(kept.clone(), Some(moved_on)).await.unwrap();
+    store.replace(kept.clone(), Some(Box::new(moved_on))).await.unwrap();
     let found = store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap();
     assert_eq!((found.credential.id, found.only), (kept.id, true));
     assert!(store.find(&owner("merge"), Provider::Vk, Some(&account("vk_unverified"))).await.unwrap().is_none());

@@ -119,7 +119,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Puts a new token into a credential, under the name it has, which makes it the most recently stored one; with `absorbed`, removes that other
     /// credential of the same owner in the same transaction. [`StoreFault::Stale`] when either row has moved on.
-    fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential>;
+    fn replace(&self, credential: Credential, absorbed: Option<Box<Credential>>) -> Answering<'_, Arc<Credential>>;
 
     /// Removes the owner's credential of that id, damaged or not, and says what it was.
     fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Row>>;

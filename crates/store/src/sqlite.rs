@@ -114,7 +114,7 @@ struct Changes {
     /// Removed, or no longer under that name.
     gone: Vec<Credential>,
     /// As it is now.
-    stored: Option<Credential>,
+    stored: Option<Arc<Credential>>,
 }
 
 /// Updates a row; what it was called before counts as changed too, because an update may give it another name.
@@ -125,7 +125,7 @@ fn update(connection: &rusqlite::Connection, credential: Credential) -> Result<(
     if let Some(account) = before.filter(|account| *account != stored.account) {
         gone.push(Credential { account, ..stored.clone() });
     }
-    Ok((stored.clone(), Changes { gone, stored: Some(stored) }))
+    Ok((stored.clone(), Changes { gone, stored: Some(Arc::new(stored)) }))
 }
 
 impl Store for SqliteStore {
@@ -159,7 +159,7 @@ impl Store for SqliteStore {
         self.write(move |connection| {
             let order = orders.next(credential.evidence.captured_at);
             let stored = query::insert(connection, credential, order)?;
-            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(stored) }))
+            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(Arc::new(stored)) }))
         })
     }
 
@@ -167,7 +167,7 @@ impl Store for SqliteStore {
         self.write(move |connection| update(connection, credential))
     }
 
-    fn replace(&self, credential: Credential, absorbed: Option<Credential>) -> Answering<'_, Credential> {
+    fn replace(&self, credential: Credential, absorbed: Option<Box<Credential>>) -> Answering<'_, Arc<Credential>> {
         let orders = Arc::clone(&self.orders);
         self.write(move |connection| {
             let order = query::Order::Latest(orders.next(credential.evidence.captured_at));
@@ -176,10 +176,10 @@ impl Store for SqliteStore {
                 // Looks before it changes anything: a write that fails must have changed nothing.
                 query::expect(connection, credential.id, credential.revision)?;
                 query::remove(connection, &absorbed)?;
-                gone.push(absorbed);
+                gone.push(*absorbed);
             }
-            let stored = query::update(connection, credential, order)?;
-            Ok((stored.clone(), Changes { gone, stored: Some(stored) }))
+            let stored = Arc::new(query::update(connection, credential, order)?);
+            Ok((Arc::clone(&stored), Changes { gone, stored: Some(stored) }))
         })
     }
 
@@ -209,21 +209,21 @@ impl Store for SqliteStore {
         let held = renewal::Held::of(read);
         self.write(move |connection| {
             let leased = renewal::lease(connection, held, now, until)?;
-            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased }))
+            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
         })
     }
 
     fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>> {
         self.write(move |connection| {
             let leased = renewal::extend(connection, id, fence, until)?;
-            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased }))
+            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
         })
     }
 
     fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential> {
         self.write(move |connection| {
             let stored = renewal::store(connection, renewed, spooled)?;
-            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(stored) }))
+            Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(Arc::new(stored)) }))
         })
     }
 

@@ -55,7 +55,7 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Check<'t> {
     token: &'t Secret,
-    api_url: Box<Url>,
+    api_url: &'t Url,
     kind: TokenKind,
     stage: Stage,
 }
@@ -73,8 +73,8 @@ enum Stage {
 }
 
 /// Begins a check. `kind` is what is known of the token so far.
-pub fn start<'t>(settings: &Settings, token: &'t Secret, kind: TokenKind) -> Step<'t> {
-    Check { token, api_url: Box::new(settings.api_url.clone()), kind, stage: Stage::Person }.send(USERS)
+pub fn start<'t>(settings: &'t Settings, token: &'t Secret, kind: TokenKind) -> Step<'t> {
+    Check { token, api_url: &settings.api_url, kind, stage: Stage::Person }.send(USERS)
 }
 
 impl<'t> Check<'t> {
@@ -127,7 +127,7 @@ impl<'t> Check<'t> {
     }
 
     fn send(self, method: &str) -> Step<'t> {
-        Step::Send(request(&self.api_url, method, self.token), self)
+        Step::Send(request(self.api_url, method, self.token), self)
     }
 }
 

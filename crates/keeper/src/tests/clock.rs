@@ -173,7 +173,7 @@ async fn telling() -> (Stage, Credential) {
     let sender = Sender::new([(ChannelName::new("false").unwrap(), channel)], Arc::new(Client::new(Rules::default())));
     stage.keeper = Arc::new(Arc::into_inner(stage.keeper).unwrap().with_channels(sender));
     let token = stage.token(json!({"kind": "user", "id": 100_001})).await;
-    let credential = stage.submit(&token, None).await.unwrap().credential;
+    let credential = Arc::unwrap_or_clone(stage.submit(&token, None).await.unwrap().credential);
     tokio::time::pause();
     (stage, credential)
 }

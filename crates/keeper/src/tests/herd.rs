@@ -130,7 +130,7 @@ fn asked_of(path: &std::path::Path, now: Timestamp) -> BTreeMap<String, i32> {
 async fn many_of_one_moment_are_due_one_after_the_other_and_only_those_are_read() {
     let stage = Stage::new().await;
     let token = stage.token(json!({"kind": "user"})).await;
-    let mut like = stage.submit(&token, Some("mine")).await.unwrap().credential;
+    let mut like = Arc::unwrap_or_clone(stage.submit(&token, Some("mine")).await.unwrap().credential);
     let (owner, uid) = (stage.owner.clone(), like.uid);
     stage.keeper.forget(&owner, like.id).await.unwrap();
     let ends_at = NOW.after(Lifetime::from_seconds(DAY));

@@ -134,6 +134,7 @@ fn reads_what_servers_answer() {
         ("odd-token_space", "token_malformed"),
         ("odd-token_cyrillic", "token_malformed"),
         ("odd-token_escaped", "a/b"),
+        ("odd-form_feed", "a/b"),
         ("odd-nested_token", "no access_token"),
         ("odd-array", "not_understood"),
         ("odd-null", "not_understood"),

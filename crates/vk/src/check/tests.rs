@@ -185,8 +185,8 @@ const ALIVE_CODES: [&str; 9] = ["7", "15", "20", "21", "27", "28", "30", "203", 
 /// Leads a check through two answers at most, and says whether it may have come out alive.
 fn comes_out_honestly(kind: TokenKind, bodies: &[(u16, Vec<u8>); 2]) -> Result<(), TestCaseError> {
     let said = |text: &str| bodies.iter().any(|(_, body)| body.windows(text.len()).any(|part| part == text.as_bytes()));
-    let token = Secret::from(MINTED);
-    let mut step = start(&Settings::default(), &token, kind);
+    let (settings, token) = (Settings::default(), Secret::from(MINTED));
+    let mut step = start(&settings, &token, kind);
     for (status, body) in bodies {
         if let Step::Send(_, check) = step {
             step = check.answered(Ok(answer(*status, body)));
