@@ -94,17 +94,9 @@ impl Keeper {
 
     /// The same with one that does not read; what still does is noted.
     pub(crate) fn note_damaged(&self, action: Action, owner: &Owner, damaged: DamagedCredential, outcome: &str) {
-        self.notes.lock().add(Event {
-            at: self.now(),
-            action,
-            owner: owner.clone(),
-            provider: damaged.provider,
-            account: damaged.account,
-            credential: Some(damaged.id),
-            actor: (*actor()).into(),
-            outcome: outcome.into(),
-            times: 1,
-        });
+        let DamagedCredential { id, provider, account, .. } = damaged;
+        let event = self.event(action, owner, outcome, &actor());
+        self.notes.lock().add(Event { provider, account, credential: Some(id), ..event });
     }
 
     /// Notes that a token was handed out, or not. Whoever asks a thousand times a second does not fill the disk.
@@ -126,12 +118,22 @@ impl Keeper {
 
     fn deed(&self, action: Action, credential: &Credential, outcome: &str, actor: &str) -> Event {
         Event {
-            at: self.now(),
-            action,
-            owner: credential.owner.clone(),
             provider: Some(credential.provider),
             account: Some(credential.account.clone()),
             credential: Some(credential.id),
+            ..self.event(action, &credential.owner, outcome, actor)
+        }
+    }
+
+    /// A deed now, of an owner, with no credential yet.
+    fn event(&self, action: Action, owner: &Owner, outcome: &str, actor: &str) -> Event {
+        Event {
+            at: self.now(),
+            action,
+            owner: owner.clone(),
+            provider: None,
+            account: None,
+            credential: None,
             actor: actor.into(),
             outcome: outcome.into(),
             times: 1,
@@ -144,17 +146,8 @@ impl Keeper {
     }
 
     pub(crate) fn note_key_by(&self, actor: &str, action: Action, owner: &Owner, key: &str) {
-        self.notes.lock().add(Event {
-            at: self.now(),
-            action,
-            owner: owner.clone(),
-            provider: None,
-            account: None,
-            credential: None,
-            actor: actor.into(),
-            outcome: key.into(),
-            times: 1,
-        });
+        let event = self.event(action, owner, key, actor);
+        self.notes.lock().add(event);
     }
 
     /// How many deeds have been noted and not written down: more than a few mean that storage does not take them.
