@@ -2,8 +2,11 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -17,6 +20,9 @@ use super::wait::{now, until};
 /// What every receiver here and the programs that tell it know.
 pub const SECRET: &str = "whsec_VGhpcyBrZXkgc2lnbnMgd2ViaG9va3Mgb2YgdGVzdHMu";
 
+/// Longer than anything here takes, on whatever machine.
+const SOON: Duration = Duration::from_secs(60);
+
 /// How far apart the clocks of a test and of a program may be that runs on the same machine, in seconds.
 const APART: i64 = 120;
 
@@ -27,6 +33,9 @@ pub struct Hook {
     pub url: String,
     told: Arc<Mutex<Vec<Told>>>,
     answer: Arc<Mutex<Answer>>,
+    port: u16,
+    /// Connections that are not over.
+    open: Arc<AtomicUsize>,
 }
 
 /// How a receiver answers.
@@ -59,16 +68,25 @@ impl Hook {
     /// The same at a port where nobody listens yet.
     pub fn at(port: u16) -> Self {
         // A child that is being started has, for a moment, whatever was open here.
-        let listener =
-            until("the port is free", Duration::from_secs(5), || TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+        let listener = until("the port is free", SOON, || TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
         let port = listener.local_addr().unwrap().port();
-        let hook = Self { url: address(port), told: Arc::default(), answer: Arc::new(Mutex::new(Answer::Status(204))) };
+        let hook = Self {
+            url: address(port),
+            told: Arc::default(),
+            answer: Arc::new(Mutex::new(Answer::Status(204))),
+            port,
+            open: Arc::default(),
+        };
         let own = hook.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let own = own.clone();
-                // Whoever goes away too soon has told nothing.
-                thread::spawn(move || own.take(stream));
+                own.open.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    // Whoever goes away too soon has told nothing.
+                    let _ = own.take(stream);
+                    own.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         hook
@@ -82,6 +100,16 @@ impl Hook {
     /// Everything that came, in its order.
     pub fn told(&self) -> Vec<Told> {
         self.told.lock().unwrap().clone()
+    }
+
+    /// Waits until everything is over that came before: whoever was killed may have sent something that is not read yet.
+    #[track_caller]
+    pub fn settle(&self) {
+        // Connections are taken in their order.
+        let mut last = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        last.shutdown(Shutdown::Write).unwrap();
+        let _ = last.read_to_end(&mut Vec::new());
+        until("nobody is told anything", SOON, || (self.open.load(Ordering::SeqCst) == 0).then_some(()));
     }
 
     fn take(&self, stream: TcpStream) -> io::Result<()> {

@@ -4,8 +4,7 @@
 //! Every program of tests has a block of its own: it listens on the first port of it, so that another one takes another.
 
 use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream},
     process,
     sync::{
         OnceLock,
@@ -36,8 +35,9 @@ fn block() -> (u16, TcpListener) {
     blocks.find_map(listen).expect("a block of ports that no other program of tests has")
 }
 
+/// Asked by knocking. A listener of our own, however short-lived, would be open in every child that is being started then, and so
+/// keep the port from whom it is meant for.
 fn is_free(port: u16) -> bool {
-    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port));
-    let has_none = |error: &io::Error| error.kind() == io::ErrorKind::AddrNotAvailable;
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && v6.as_ref().err().is_none_or(has_none)
+    let both = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    both.into_iter().all(|address| TcpStream::connect((address, port)).is_err())
 }

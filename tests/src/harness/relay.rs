@@ -13,6 +13,9 @@ use std::{
 
 use super::{port, wait::until};
 
+/// Longer than the start of any child, on whatever machine.
+const SOON: Duration = Duration::from_secs(60);
+
 /// A port that leads to another one.
 #[derive(Debug)]
 pub struct Relay {
@@ -39,9 +42,7 @@ impl Relay {
     /// Listens again.
     pub fn open(&mut self) {
         // A child that is being started has, for a moment, whatever was open here.
-        let listener = until("the port is free", Duration::from_secs(5), || {
-            TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).ok()
-        });
+        let listener = until("the port is free", SOON, || TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).ok());
         listener.set_nonblocking(true).unwrap();
         let (to, is_over) = (self.to, Arc::new(AtomicBool::new(false)));
         let told = Arc::clone(&is_over);
@@ -61,6 +62,10 @@ impl Relay {
         if let Some(Open { is_over, accepting }) = self.open.take() {
             is_over.store(true, Ordering::Relaxed);
             accepting.join().unwrap();
+            // The same child again: what it holds takes connections, and nobody answers them.
+            until("nobody listens", SOON, || {
+                TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err().then_some(())
+            });
         }
     }
 }

@@ -43,11 +43,12 @@ impl Ended {
 
 /// Talks to `at` until the other side ends it, or until `at_most`.
 pub fn talk(at: SocketAddr, talk: &Talk, at_most: Duration) -> Ended {
+    // The other side counts from when it takes the connection, which is later.
+    let begun = Instant::now();
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-    let begun = Instant::now();
     let (first, drip) = match talk {
         Talk::All(first) | Talk::Close(first) => (first, None),
         Talk::Drip(first, drip) => (first, Some(drip)),

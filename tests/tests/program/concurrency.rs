@@ -21,6 +21,9 @@ use serde_json::json;
 
 const MANY: usize = 64;
 
+/// Longer than anything here takes, on whatever machine.
+const SOON: Duration = Duration::from_secs(60);
+
 fn tokens(vk: &Vk, count: usize) -> Vec<Token> {
     (0..count).map(|_| vk.token(1)).collect()
 }
@@ -85,9 +88,9 @@ fn a_client_that_hangs_up_stops_nothing_half_way() {
         })
         .collect();
     let asked = |vk: &Vk| vk.asked()["methods"]["users.get"].as_u64().unwrap_or(0);
-    until("VK has been asked", Duration::from_secs(20), || (asked(&stage.vk) == 16).then_some(()));
+    until("VK has been asked", SOON, || (asked(&stage.vk) == 16).then_some(()));
     drop(connections);
-    until("all of it is stored", Duration::from_secs(20), || (client.list().len() == 16).then_some(()));
+    until("all of it is stored", SOON, || (client.list().len() == 16).then_some(()));
     for (number, token) in tokens.iter().enumerate() {
         let handed = client.hand_out(&format!("a{number}")).expect(200).json();
         assert_eq!(handed["access_token"], token.access_token);
@@ -110,7 +113,7 @@ fn a_server_that_ends_answers_whom_it_has_begun_to_serve() {
             })
             .collect();
         let asked = || vk.asked()["methods"]["users.get"].as_u64().unwrap_or(0);
-        until("VK has been asked", Duration::from_secs(20), || (asked() == 16).then_some(()));
+        until("VK has been asked", SOON, || (asked() == 16).then_some(()));
         server.ask_to_stop();
         submitting.into_iter().map(|job| job.join().unwrap()).collect::<Vec<_>>()
     });
@@ -165,7 +168,7 @@ fn a_server_that_ends_under_load_loses_no_answer() {
                 })
             })
             .collect();
-        until("there is load", Duration::from_secs(30), || (answered.load(Ordering::Relaxed) > 100).then_some(()));
+        until("there is load", SOON, || (answered.load(Ordering::Relaxed) > 100).then_some(()));
         server.ask_to_stop();
         assert!(server.ended().success());
         ended.store(true, Ordering::Relaxed);

@@ -180,7 +180,7 @@ fn a_login_that_is_killed_while_its_code_is_out_has_failed() {
             Kind::Implicit => stage.providers.vk.asked()["methods"]["users.get"] == 1,
             kind => stage.exchanges(kind) == 1,
         };
-        until("every code is out", Duration::from_secs(20), || KINDS.into_iter().all(asked).then_some(()));
+        until("every code is out", Duration::from_secs(60), || KINDS.into_iter().all(asked).then_some(()));
         for (kind, held) in &held {
             assert_eq!(held.login.fate(), "pending", "{kind:?}: claimed before the exchange, and told as pending");
         }

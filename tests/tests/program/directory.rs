@@ -53,7 +53,8 @@ fn a_second_server_is_refused_and_the_first_goes_on() {
     client.submit(&stage.vk.token(1).url).expect(200);
     let begun = Instant::now();
     let said = stage.run("serve --listen 127.0.0.1:0").go().fails(1);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    // It does not wait for the first, which would be for ever.
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     assert!(said.contains("another grantkeep server"), "{said}");
     // With every mistake that makes it look different.
     let through = stage.home.root().join("link");
@@ -257,7 +258,7 @@ fn a_command_that_waits_for_a_person_keeps_no_server_from_starting() {
     let started = thread::scope(|scope| {
         let (home, vk) = (&home, &vk);
         scope.spawn(move || tell.send(home.serve().at(vk).with_secret().go()));
-        let started = told.recv_timeout(Duration::from_secs(10));
+        let started = told.recv_timeout(Duration::from_secs(40));
         let took = begun.elapsed();
         // Whether it did or not: the person pastes at last.
         writeln!(login.stdin.take().unwrap(), "{}", token.url).unwrap();
@@ -398,7 +399,7 @@ fn a_full_disk_refuses_writes_and_nothing_else() {
 
     fs::remove_file(ballast).unwrap();
     let token = stage.vk.token(2);
-    until("the server recovers", Duration::from_secs(30), || {
+    until("the server recovers", Duration::from_secs(60), || {
         (client.submit_as("after", &token.url).status == 200).then_some(())
     });
     kept.push(("after".into(), token.access_token));

@@ -75,7 +75,10 @@ impl Alone {
         let pending = "SELECT count(*) FROM authorization WHERE progress IN ('pending', 'claimed')";
         let pending: i64 = database.query_row(pending, [], |row| row.get(0)).unwrap();
         assert_eq!(pending, 0, "{what}: something stays pending");
-        assert!(TcpStream::connect(("127.0.0.1", self.plan.port)).is_err(), "{what}: something goes on listening");
+        // A child that is being started has, for a moment, whatever was open here: the listener of "port taken".
+        until(&format!("{what}: nothing goes on listening"), Duration::from_secs(10), || {
+            TcpStream::connect(("127.0.0.1", self.plan.port)).is_err().then_some(())
+        });
     }
 }
 
@@ -306,7 +309,8 @@ fn a_login_that_does_not_come_to_its_end_leaves_nothing() {
             }
             let told = running.ended().gave_up(code);
             assert!(told.contains(words), "{what}: {told}");
-            assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+            // Nothing else ends it so soon: an exchange may take half a minute, a person five.
+            assert!(begun.elapsed() < Duration::from_secs(29), "{what}");
             drop(taken);
             alone.has_kept_nothing(what);
             println!("{what:<18} exit {code}, after {:.1} s", begun.elapsed().as_secs_f32());
@@ -316,5 +320,5 @@ fn a_login_that_does_not_come_to_its_end_leaves_nothing() {
 
 /// Another program's listener; the port may still be held by whoever looked whether it is free.
 fn taken(port: u16) -> TcpListener {
-    until("the port is to be had", Duration::from_secs(10), || TcpListener::bind(("127.0.0.1", port)).ok())
+    until("the port is to be had", Duration::from_secs(60), || TcpListener::bind(("127.0.0.1", port)).ok())
 }

@@ -156,9 +156,11 @@ impl Telling {
     /// What the command was given.
     fn script(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.stage.home.root().join("told")).unwrap_or_default();
-        // The last line may still be on its way.
-        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        whole.map(|line| serde_json::from_str(line).unwrap()).collect()
+        // The last one may still be on its way; and of one whose sender was killed the end of the line may be missing.
+        let told = serde_json::Deserializer::from_str(&text).into_iter();
+        let is_whole =
+            |told: &Result<Value, serde_json::Error>| told.as_ref().err().is_none_or(|fault| !fault.is_eof());
+        told.take_while(is_whole).map(Result::unwrap).collect()
     }
 
     /// The link in what the webhook was told last.

@@ -59,9 +59,10 @@ fn whatever_vk_fails_to_say_the_token_is_kept() {
             assert_eq!((&saved["success"], &saved["verified"]), (&true.into(), &false.into()), "{answers}");
             let slow = matches!(*answers, "hang" | "stall");
             let range = if slow {
-                Duration::from_secs(14)..Duration::from_secs(20)
+                // Less than two limits of 15 s, however slow the machine is.
+                Duration::from_secs(14)..Duration::from_secs(29)
             } else {
-                Duration::ZERO..Duration::from_secs(10)
+                Duration::ZERO..Duration::from_secs(14)
             };
             assert!(range.contains(&took), "{answers}: {took:?}");
             is_kept(&client, answers, state, &token.access_token);
@@ -132,15 +133,16 @@ fn the_watcher_asks_again_by_itself_and_keeps_its_schedule_over_a_crash() {
     let client = stage.client("me");
     let of = |client: &Client, account: &str| client.list().into_iter().find(|one| one["account_name"] == account);
     let is_valid = |account: &str| of(&client, account).filter(|one| one["state"] == "valid");
-    let found = until("the watcher verifies the token", Duration::from_secs(40), || is_valid("named"));
+    let found = until("the watcher verifies the token", Duration::from_secs(60), || is_valid("named"));
     let took = begun.elapsed();
-    assert!((29..45).contains(&took.as_secs()), "verified after {took:?}");
+    // And not at the second retry.
+    assert!((29..60).contains(&took.as_secs()), "verified after {took:?}");
     assert_eq!(found["user_id"], 5);
     // The one without a name has it now, and the id and token that it had.
-    until("the other is verified too", Duration::from_secs(10), || is_valid("vk_6"));
+    until("the other is verified too", Duration::from_secs(60), || is_valid("vk_6"));
     assert_eq!(client.hand_out("vk_6").expect(200).json()["access_token"], unnamed.access_token);
     assert_eq!(client.status("vk_unverified")["has_token"], Value::Bool(false));
-    let contradicted = until("the third is asked about too", Duration::from_secs(10), || {
+    let contradicted = until("the third is asked about too", Duration::from_secs(60), || {
         of(&client, "claimed").filter(|one| one["state"] == "needs_human")
     });
     assert_eq!(contradicted["cause"], "owner_changed");

@@ -70,7 +70,9 @@ impl Renewing {
     }
 
     fn database(&self) -> Connection {
-        Connection::open(self.stage.home.file("grantkeep.db")).unwrap()
+        let database = Connection::open(self.stage.home.file("grantkeep.db")).unwrap();
+        database.busy_timeout(SOON).unwrap();
+        database
     }
 
     /// Makes every token older.

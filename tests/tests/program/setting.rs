@@ -179,7 +179,7 @@ fn a_server_answers_to_its_names_only() {
     let port = server.address.port();
     let status = |host: &str| {
         let request = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        let ended = talk(server.address, &Talk::All(request.into_bytes()), Duration::from_secs(10));
+        let ended = talk(server.address, &Talk::All(request.into_bytes()), Duration::from_secs(60));
         ended.reply().map_or(0, |reply| reply.status)
     };
     for host in [

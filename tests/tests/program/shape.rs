@@ -155,7 +155,7 @@ fn the_documented_states_come_as_documented() {
         let expiry = expiry(&saved, begun, i64::try_from(seconds).unwrap());
         let message = format!("VK token saved successfully (expires in {lifetime})");
         assert_eq!(saved["message"], message);
-        let answer = until("the state", Duration::from_secs(5), || {
+        let answer = until("the state", Duration::from_secs(60), || {
             let answer = client.get(STATUS).expect(200);
             (owner != "expired" || answer.json()["is_valid"] == false).then_some(answer)
         });

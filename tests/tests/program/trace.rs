@@ -286,7 +286,7 @@ fn the_watched_provider(walk: &mut Walk) {
     }
     walk.watched.answer("/token", Answer::json(token));
     let device = Login::begin(&walk.stage.client("device"), "watched", &json!({"flow": "device"}));
-    grantkeep_tests::harness::wait::until("the device has its token", std::time::Duration::from_secs(20), || {
+    grantkeep_tests::harness::wait::until("the device has its token", std::time::Duration::from_secs(60), || {
         (device.fate() == "done").then_some(())
     });
     assert!(

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::process::Stream;
 
-/// How long nothing may be said before it counts as hung. The longest silence that is meant is a login's own time limit.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long nothing may be said before it counts as hung. The longest silences that are meant are a login's own time limit, and the
+/// start of a large server on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often, and how many times, a program is looked after that was asked to end.
 const GRACE: (Duration, u32) = (Duration::from_millis(20), 100);

@@ -14,7 +14,7 @@ use crate::process::Stream;
 use crate::step::Failure;
 
 /// Where a free port is looked for: below the range that the system takes for outgoing connections, so that it stays free between flows.
-const PORTS: std::ops::Range<u16> = 21_000..29_000;
+const PORTS: std::ops::Range<u16> = 10_000..18_000;
 
 /// A server of this folder. Alphabetical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl World {
     /// Starts what the flows need, all at once; each is waited for when it is first asked.
     pub(super) fn start(flows: &[&Flow]) -> Result<Self, Failure> {
         let place = absolute("run");
-        let port = free_port().ok_or_else(|| Failure::new("no free port", "look who holds 21000 to 29000"))?;
+        let port = free_port().ok_or_else(|| Failure::new("no free port", "look who holds 10000 to 18000"))?;
         let begun = || -> Result<Vec<Started>, String> {
             fresh(&place).and_then(|()| fresh(&absolute("log"))).map_err(|error| format!("{PLACE}: {error}"))?;
             let needed = |server: &Server| flows.iter().any(|flow| flow.needs == Some(*server));

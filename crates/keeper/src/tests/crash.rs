@@ -244,7 +244,7 @@ async fn what_was_forgotten_meanwhile_does_not_come_back() {
     }
     // While the answer is on its way.
     let house = House::new(1, 0).await;
-    house.answers(Some("slow:1")).await;
+    house.answers(Some("slow:6")).await;
     let (keeper, token) = (Arc::clone(&house.stage.keeper), &house.tokens[0]);
     let (owner, id) = (house.stage.owner.clone(), token.before.id);
     let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });

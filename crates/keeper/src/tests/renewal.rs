@@ -77,7 +77,7 @@ impl Stage {
     /// Lets the watcher do what is due, and waits until it is done.
     async fn watch(&self) {
         self.keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.unwrap();
-        for _ in 0..2000 {
+        for _ in 0..12_000 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             if self.keeper.beginning.is_empty() {
                 return;
@@ -177,7 +177,8 @@ async fn trouble_that_passes_costs_nothing() {
         // What lives is handed out, and nobody's wish makes another request before its time.
         let before = stage.token_requests().await;
         assert!(stage.give(&credential, 600).await.unwrap().below_min_ttl, "{answer}");
-        assert_eq!(stage.token_requests().await, before, "{answer}");
+        let sent = stage.token_requests().await - before;
+        assert!(sent == 0 || trying.renewal.at.is_some_and(|at| at <= clock()), "{answer}");
         stage.recovers().await;
         pass(30);
         stage.watch().await;
@@ -368,7 +369,7 @@ async fn whoever_wants_a_token_that_was_called_dead_gets_the_next() {
 async fn what_comes_for_a_forgotten_credential_is_withdrawn_at_the_provider() {
     let stage = Stage::renewing().await;
     let credential = stage.renewable().await;
-    stage.token_endpoint("slow:1").await;
+    stage.token_endpoint("slow:6").await;
     let (keeper, owner, id) = (Arc::clone(&stage.keeper), stage.owner.clone(), credential.id);
     let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });
     while stage.token_requests().await < 2 {
@@ -382,7 +383,7 @@ async fn what_comes_for_a_forgotten_credential_is_withdrawn_at_the_provider() {
     // One that is revoked waits for the newer tokens, and withdraws those.
     stage.recovers().await;
     let credential = stage.renewable().await;
-    stage.token_endpoint("slow:1").await;
+    stage.token_endpoint("slow:6").await;
     let before = stage.token_requests().await;
     let (keeper, owner, id) = (Arc::clone(&stage.keeper), stage.owner.clone(), credential.id);
     let renewing = tokio::spawn(async move { keeper.refresh(&owner, id).await });

@@ -161,7 +161,9 @@ async fn a_clear_no_is_one_and_the_rest_is_tried_again() {
         let mut settings = settings(port, Security::None);
         settings.credentials = Some(("keep".to_owned(), Secret::from("w0rd")));
         let mut email = Email::new(settings).unwrap();
-        email.limit = Duration::from_millis(1500);
+        // Of those that answer none may seem to be late.
+        let is_silent = with.is_empty();
+        email.limit = if is_silent { Duration::from_millis(1500) } else { email.limit };
         assert_eq!(email.deliver(&expiring("masha"), AT).await, expected, "{to} {with}");
     }
 }

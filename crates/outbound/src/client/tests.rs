@@ -13,7 +13,7 @@ use http::Method;
 use tokio::time::timeout;
 
 use super::*;
-use stage::{Canary, client_for, quick, serve};
+use stage::{Canary, client_for, quick_to_answer, serve};
 
 fn check(url: &Url) -> Outgoing {
     let body = Some(Payload::Form(Secret::from("access_token=abc&v=5.199")));
@@ -158,8 +158,8 @@ async fn the_time_limit_covers_the_whole_answer() {
     ];
     for (number, way) in ways.into_iter().enumerate() {
         let url = serve(move |stream, _| way(stream));
-        let client = quick(client_for(&url));
-        let answer = timeout(Duration::from_secs(10), client.send(check(&url))).await;
+        let client = quick_to_answer(client_for(&url));
+        let answer = timeout(Duration::from_secs(60), client.send(check(&url))).await;
         assert_eq!(answer.expect("a limit of its own").unwrap_err(), NoAnswer::Timeout, "{number}");
     }
 }

@@ -347,7 +347,7 @@ async fn what_changes_something_is_finished_when_the_caller_hangs_up() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), stored).await.expect("the submit is finished without its caller");
+    tokio::time::timeout(Duration::from_secs(60), stored).await.expect("the submit is finished without its caller");
 }
 
 #[tokio::test]

@@ -33,6 +33,10 @@ struct Tally {
 /// When the kill comes.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
+    /// When the provider was sent a refresh token, and takes long to answer.
+    Sent,
+    /// When the first is renewed.
+    Stored,
     /// While a slow provider is waited for, before, or when its answer comes.
     Slow,
     /// While a fast one is asked.
@@ -43,21 +47,34 @@ enum Moment {
 
 impl Moment {
     const fn of(round: usize) -> Self {
-        match round % 3 {
-            0 => Self::Slow,
-            1 => Self::Fast,
+        match (round, round % 3) {
+            // Chance may leave these out, as it is, and as fast as a machine is.
+            (0, _) => Self::Sent,
+            (1, _) => Self::Stored,
+            (_, 0) => Self::Slow,
+            (_, 1) => Self::Fast,
             _ => Self::Spooled,
         }
     }
 
     fn prepare(self, renewing: &Renewing) {
-        if let Self::Slow = self {
-            renewing.token_endpoint("slow:1");
+        match self {
+            Self::Sent => renewing.token_endpoint("slow:20"),
+            Self::Slow => renewing.token_endpoint("slow:1"),
+            _ => {}
         }
     }
 
-    fn wait(self, chance: &mut Chance, database: &Connection, start: u64) {
+    fn wait(self, renewing: &Renewing, before: &[i64], chance: &mut Chance, database: &Connection, start: u64) {
         match self {
+            Self::Sent => until("it is sent", SOON, || (!renewing.site().refreshes().is_empty()).then_some(())),
+            Self::Stored => {
+                let sum = || -> i64 {
+                    database.query_row("SELECT sum(generation) FROM credential", [], |row| row.get(0)).unwrap()
+                };
+                let before: i64 = before.iter().sum();
+                until("it is stored", SOON, || (sum() > before).then_some(()));
+            }
             Self::Slow => thread::sleep(Duration::from_micros(chance.between(0, 1_300_000 + start))),
             Self::Fast => thread::sleep(Duration::from_micros(start / 2 + chance.between(0, 80_000 + start))),
             Self::Spooled => {
@@ -137,7 +154,7 @@ fn what_a_killed_server_was_renewing_lives_or_is_in_doubt() {
                 // Whoever waits for it is cut off.
                 scope.spawn(refresh);
             }
-            moment.wait(&mut chance, &database, 0);
+            moment.wait(&renewing, &before, &mut chance, &database, 0);
             renewing.stage.kill();
         });
         drop(database);
@@ -182,7 +199,7 @@ fn what_killed_commands_were_renewing_lives_or_is_in_doubt() {
         moment.prepare(&renewing);
         let start = |owner| renewing.stage.run("token acme --owner").arg(owner).start();
         let running: Vec<_> = renewing.owners.iter().map(start).collect();
-        moment.wait(&mut chance, &database, START);
+        moment.wait(&renewing, &before, &mut chance, &database, START);
         drop(running);
         drop(database);
         renewing.site().mend();

@@ -7,8 +7,8 @@ use grantkeep_tests::harness::{http::Reply, login::Kind, wait::at_once};
 
 use super::{ALMOST_OVER, Renewing, are_different};
 
-/// A slow provider's answer is on its way.
-const SLOW: &str = "slow:2";
+/// A slow provider's answer is on its way, for longer than a machine stands still.
+const SLOW: &str = "slow:8";
 
 #[test]
 fn a_server_that_ends_waits_for_what_it_has_sent() {

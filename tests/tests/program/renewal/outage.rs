@@ -20,8 +20,11 @@ use super::{ALMOST_OVER, Renewing, SOON, token_in};
 const ANSWERS: &[(&str, bool)] = &[("http:503", true), ("html", true), (DOWN, true), ("hang", false), ("reset", false)];
 const DOWN: &str = "nobody listens";
 
+/// A host that lost one answer is sent no further refresh token: all of them must have left before the first answer is lost.
+const LOST_LATE: &str = "slow:8";
+
 /// Seconds that a token in doubt has left.
-const LEFT: i64 = 12;
+const LEFT: i64 = 30;
 
 /// How long an outage lasts here.
 const AWAY_FOR: Duration = Duration::from_secs(4);
@@ -48,6 +51,10 @@ impl Away {
     fn begins(&mut self) {
         match self.what {
             DOWN => self.relay.close(),
+            "reset" => {
+                self.renewing.token_endpoint(LOST_LATE);
+                self.renewing.token_endpoint("reset");
+            }
             answer => self.renewing.token_endpoint(answer),
         }
     }
@@ -105,7 +112,9 @@ impl Away {
         self.renewing.stage.serve_again();
         self.lasts();
         for owner in &self.renewing.owners {
-            assert_eq!(self.renewing.status(owner)["cause"], "trying_again", "{}", self.what);
+            until(&format!("{}: {owner} is tried again", self.what), SOON, || {
+                (self.renewing.status(owner)["cause"] == "trying_again").then_some(())
+            });
         }
         self.ends();
         self.are_renewed(Instant::now());
@@ -118,6 +127,11 @@ impl Away {
         self.renewing.age(3600 - LEFT);
         self.renewing.stage.serve_again();
         self.renewing.until_sent(3);
+        for owner in self.renewing.owners.iter().filter(|_| self.what == "reset") {
+            until(&format!("{owner} is in doubt"), SOON, || {
+                (self.renewing.status(owner)["state"] == "ambiguous").then_some(())
+            });
+        }
         self.lasts();
         assert_eq!(self.renewing.site().refreshes().len(), 3, "{}: sent again while the token lives", self.what);
         self.ends();

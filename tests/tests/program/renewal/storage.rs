@@ -60,11 +60,11 @@ impl Renewing {
 
 #[test]
 fn nothing_is_sent_while_the_disk_is_full() {
-    const LIFETIME: u64 = 10;
+    const LIFETIME: u64 = 20;
     let Some((disk, renewing)) = small(LIFETIME) else { return };
     let ballast = renewing.fill(&disk);
     let (begun, mut has_ended) = (Instant::now(), 0);
-    // Due after 8 s, over after 10.
+    // Due after 16 s, over after 20.
     while begun.elapsed() < Duration::from_secs(LIFETIME + 2) {
         for owner in &renewing.owners {
             let forced = renewing.refresh(owner)().unwrap();
@@ -97,7 +97,7 @@ fn nothing_is_sent_while_the_disk_is_full() {
 #[test]
 fn an_answer_that_finds_no_room_waits_for_it() {
     let Some((disk, renewing)) = small(3600) else { return };
-    renewing.token_endpoint("slow:4");
+    renewing.token_endpoint("slow:10");
     let owner = &renewing.owners[0];
     let old = renewing.handed(owner);
     thread::scope(|scope| {

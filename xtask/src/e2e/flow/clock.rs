@@ -160,6 +160,9 @@ impl Course {
     }
 }
 
+/// How often it is looked again, a second apart, when not everything is well then: together less than nothing is told for.
+const LOOKS_AFTER: u32 = 30;
+
 /// Whatever may be asked of a provider on account of four tokens: when they came, some minutes later, and because of the clock.
 const MOST_SENT: u64 = 30;
 
@@ -254,7 +257,15 @@ pub(super) fn jump(world: &World) -> Done {
     }
     thread::sleep(course.after);
     leaps.iter_mut().try_for_each(|leap| {
-        let seen = leap.after(&userinfo);
+        let mut seen = leap.after(&userinfo);
+        // What is done after a jump takes a while, and longer on a slow machine.
+        for _ in 0..LOOKS_AFTER {
+            if seen.is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_secs(1));
+            seen = leap.after(&userinfo);
+        }
         leap.named(seen)
     })
 }

@@ -90,14 +90,16 @@ pub(super) fn forgotten(world: &World) -> Done {
 
 pub(super) fn error_page(world: &World) -> Done {
     let (home, base) = home(world, "mastodon/error-page", Server::Mastodon)?;
-    let mut login = home.login(&["mastodon", "--instance", &base, "--timeout", "8s"])?;
+    // Its start is not to be counted.
+    let browser = world.browser()?;
+    let mut login = home.login(&["mastodon", "--instance", &base, "--timeout", "20s"])?;
     let address = login.address()?;
     // Between our check and the person's click the server loses its memory.
     wire::delete(&format!("{base}/e2e/apps"))?.expect(204)?;
-    let page = world.browser()?.visit(Visit::to(&address).in_session("error-page"))?;
+    let page = browser.visit(Visit::to(&address).in_session("error-page"))?;
     ensure(page.status == 200 && page.text.contains("unknown client"), || format!("another page: {page:?}"))?;
     let ended = login.end()?.failed(&[1, 3, 4], &[])?;
-    let words = ["time", "8 s", "8s", "nobody", "no answer", "waited"];
+    let words = ["time", "20 s", "20s", "nobody", "no answer", "waited"];
     ensure(words.iter().any(|word| ended.stderr.contains(word)), || format!("does not say what happened: {ended:?}"))?;
     home.nothing_kept()?;
 

@@ -23,7 +23,7 @@ const INTO_A_FILE: &str =
 const LEFT: u64 = 2 * 3600 + 3;
 
 /// How often, and how many times, it is looked whether something was told.
-const LOOKS: (Duration, u32) = (Duration::from_millis(100), 400);
+const LOOKS: (Duration, u32) = (Duration::from_millis(100), 1200);
 
 /// What a person does until the token is renewed, where the answer comes to us by itself: a tap on the link, and the provider's consent.
 const BY_ITSELF: u64 = 2;

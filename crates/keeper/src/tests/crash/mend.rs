@@ -56,7 +56,7 @@ impl House {
     pub(super) async fn work(&self) {
         self.stage.keeper.recover().await.unwrap();
         self.stage.keeper.begin_due(&Arc::new(Semaphore::new(64)), &mut HashSet::new()).await.unwrap();
-        for _ in 0..2000 {
+        for _ in 0..30_000 {
             if self.stage.keeper.beginning.is_empty() {
                 return;
             }
@@ -71,7 +71,7 @@ impl House {
             provider: token.before.provider,
             account: Some(&token.before.account),
             min_ttl: Lifetime::from_seconds(0),
-            wait: Duration::from_secs(5),
+            wait: Duration::from_secs(30),
         };
         Ok(self.stage.keeper.hand_out(wanted).await?.access_token.expose().to_owned())
     }

@@ -7,8 +7,11 @@ use std::{future::poll_fn, task::Poll};
 use super::*;
 use crate::refresh::Why;
 
-/// Nothing that is waited for here takes longer.
-const SOON: Duration = Duration::from_secs(5);
+/// Nothing that is waited for here takes longer, on whatever machine.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Where nothing has changed for so long, somebody waits for a lease to end.
+const QUIET_FOR: Duration = Duration::from_millis(150);
 
 thread_local! {
     /// At which question for the time or for chance to panic; 0, at none.
@@ -54,7 +57,17 @@ impl House {
             keeper.flights.landed().await;
         };
         // The watcher waits for whoever has the lease, and would do so until that is over.
-        let _ = tokio::time::timeout(Duration::from_millis(300), idle).await;
+        let (mut idle, mut before) = (Box::pin(idle), None);
+        while tokio::time::timeout(QUIET_FOR, &mut idle).await.is_err() {
+            if FUSE.get() > 0 {
+                continue;
+            }
+            let now = Some((self.all_found().await, self.arrived().await));
+            if now == before {
+                break;
+            }
+            before = now;
+        }
         FUSE.replace(0) == 0
     }
 }

@@ -13,7 +13,7 @@ impl Stage {
         let begun = self.keeper.begin(&self.owner, begin).await.unwrap();
         assert!(begun.authorization_url.is_none() && begun.connect_url.is_none() && begun.redirect_uri.is_none());
         assert_eq!(begun.flow, Flow::ClientCredentials);
-        for _ in 0..400 {
+        for _ in 0..12_000 {
             let attempt = self.keeper.authorization(&self.owner, ROBOT(), &begun.id).await.unwrap();
             if attempt.progress != Progress::Pending {
                 return attempt;

@@ -130,9 +130,18 @@ pub(super) fn client_for(url: &Url) -> Client {
     Client::new(rules)
 }
 
-/// The same with limits that a test can wait for.
-pub(super) fn quick(client: Client) -> Client {
-    let [connect_for, check_for] = [300, 600].map(Duration::from_millis);
+/// The same with a limit for answers that a test can wait for. The other one is out of reach, so that it tells nothing where the
+/// machine stands still.
+pub(super) fn quick_to_answer(client: Client) -> Client {
+    limited(client, Duration::from_secs(60), Duration::from_millis(600))
+}
+
+/// The same with such a limit for connections.
+pub(super) fn quick_to_connect(client: Client) -> Client {
+    limited(client, Duration::from_millis(300), Duration::from_secs(60))
+}
+
+fn limited(client: Client, connect_for: Duration, check_for: Duration) -> Client {
     Client { limits: Limits { connect_for, check_for, token_for: check_for }, ..client }
 }
 

@@ -326,7 +326,7 @@ async fn a_redirect_is_finished_when_the_browser_hangs_up() {
     stage.set_fault_at(&stage.sandbox.oauth2_url(), r#"{"answer":"slow:1","endpoint":"token","times":1}"#).await;
     let hung_up = tokio::time::timeout(Duration::from_millis(200), browser.get(&back)).await;
     assert!(hung_up.is_err(), "it answered before the browser hung up");
-    for _ in 0..500 {
+    for _ in 0..6000 {
         if stage.status_of(&key, "acme", &begun).await == "done" {
             return;
         }

@@ -1,8 +1,6 @@
 //! Those who come late: between what one process has read and what it does, another one has done something. What it knew then is
 //! not what it may act on.
 
-use grantkeep_tests::harness::wait::until;
-
 use super::*;
 
 /// How the renewal of an owner's only token stands.
@@ -105,10 +103,10 @@ fn whoever_looked_before_somebody_died_over_it_does_not_send_again() {
 fn a_refusal_says_nothing_while_somebody_else_is_at_it() {
     let (renewing, [mut first, mut second]) = Renewing::with_contenders(1);
     // The answer to one request.
-    renewing.fault_once("slow:8", 0);
+    renewing.fault_once("slow:12", 0);
     renewing.fault_once("error:invalid_grant", 0);
     overtake(&renewing, [&mut first, &mut second]);
-    renewing.fault_once("slow:15", 0);
+    renewing.fault_once("slow:22", 0);
     want(&mut second, &renewing);
     renewing.until_sent(2);
     first.got();
@@ -124,7 +122,7 @@ fn a_refusal_says_nothing_while_somebody_else_is_at_it() {
 #[test]
 fn what_comes_late_is_stored_although_somebody_else_was_refused() {
     let (renewing, [mut first, mut second]) = Renewing::with_contenders(1);
-    renewing.fault_once("slow:8", 0);
+    renewing.fault_once("slow:16", 0);
     renewing.fault_once("error:invalid_grant", 1);
     overtake(&renewing, [&mut first, &mut second]);
     want(&mut second, &renewing);
