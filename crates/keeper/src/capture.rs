@@ -244,11 +244,10 @@ impl Keeper {
     }
 
     async fn pasted_token(&self, found: &Authorization, text: &Secret) -> Result<Captured, CaptureFault> {
-        let vk = self.vk();
         let uri = found.begun.redirect_uri.as_deref().and_then(|uri| uri.parse::<url::Url>().ok());
         let is_ours = |place: &redirect::Place<'_>| {
             let is_redirect = uri.as_ref().is_some_and(|uri| grantkeep_vk::settings::is_place(place, uri));
-            is_redirect || (found.begun.provider == Provider::Vk && vk.is_ours(place))
+            is_redirect || (found.begun.provider == Provider::Vk && self.providers.shows_vk_token(place))
         };
         let intake = match redirect::read(text.expose(), &is_ours) {
             Ok(intake) => intake,

@@ -48,7 +48,7 @@ impl Keeper {
             }
             Provider::Mastodon => {
                 let typed = self.typed(instance.ok_or(KeepFault::InstanceMissing)?)?;
-                let site = self.site(typed).await.map_err(discovery_fault)?;
+                let site = self.site_now(typed).await.map_err(discovery_fault)?;
                 let version = site.version.as_deref().unwrap_or_default();
                 let outcome = format!("{} {version}", site.software.traits().title).trim().to_owned();
                 let address = site.server.origin().origin().ascii_serialization();

@@ -3,13 +3,16 @@
 //! A redirect URI belongs to one provider, and for Mastodon to one server: any server may be hostile, and few say in the
 //! redirect who they are (RFC 9700 §4.4).
 
-use grantkeep_core::{Flow, Provider, ProviderName, Secret};
+use grantkeep_core::{Flow, Provider, ProviderName, Secret, redirect::Place};
 use grantkeep_mastodon::Server;
 use grantkeep_oauth::{Endpoint, Issuer, Method};
-use grantkeep_vk::Settings as VkSettings;
+use grantkeep_vk::{Settings as VkSettings, settings::is_place};
 use url::Url;
 
 use crate::Keeper;
+
+/// Where our page is that reads a token out of the fragment.
+const FRAGMENT_PATH: &str = "/callback/vk";
 
 /// Where logins go.
 #[derive(Debug)]
@@ -137,7 +140,18 @@ impl Providers {
 
     /// Where our page is that reads a token out of the fragment.
     pub(crate) fn fragment_page(&self) -> String {
-        self.link("/callback/vk")
+        self.link(FRAGMENT_PATH)
+    }
+
+    /// Whether VK's tokens are shown at that place: by VK, or in the address of our own page, which asks people to copy it.
+    pub(crate) fn shows_vk_token(&self, place: &Place<'_>) -> bool {
+        let is_our_page = || {
+            let authority = place.port.map_or_else(|| place.host.to_owned(), |port| format!("{}:{port}", place.host));
+            let is_host = |host: &String| host.eq_ignore_ascii_case(&authority);
+            let is_base = self.fragment_page().parse().is_ok_and(|page| is_place(place, &page));
+            is_base || (place.path == FRAGMENT_PATH && self.hosts.iter().any(is_host))
+        };
+        self.vk.is_ours(place) || is_our_page()
     }
 
     /// A link to this program.
@@ -308,7 +322,7 @@ impl Keeper {
     /// Whether tokens come to that path in the fragment, always.
     pub fn takes_fragment(&self, path: &str) -> bool {
         let all = &self.providers;
-        path == "/callback/vk"
+        path == FRAGMENT_PATH
             || (all.is_ours(&all.vk.redirect_uri) && all.arrives_at(all.vk.redirect_uri.as_str(), path))
     }
 }

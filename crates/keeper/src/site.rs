@@ -123,12 +123,7 @@ impl Keeper {
         let host = host_of(typed.server.origin());
         let found = match self.hosts.admit(&host, (self.world.steady)()) {
             Err(_) => Err(DiscoveryFault::Unreachable(NoAnswer::Unreachable)),
-            Ok(_) => {
-                let found = tokio::time::timeout(ASKED_FOR, self.discover(typed)).await;
-                let found = found.unwrap_or(Err(DiscoveryFault::Unreachable(NoAnswer::Timeout)));
-                self.report(&host, sign(found.as_ref().is_err_and(|fault| fault.is_transient())));
-                found
-            }
+            Ok(_) => self.site_now(typed).await,
         };
         match found {
             Ok(site) => {
@@ -139,6 +134,15 @@ impl Keeper {
             Err(fault) if fault.is_transient() => key.and_then(|key| recall_old(&self.known.sites, &key)).ok_or(fault),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The same, whatever is remembered: asked now.
+    pub(crate) async fn site_now(&self, typed: Typed) -> Result<Site, DiscoveryFault> {
+        let host = host_of(typed.server.origin());
+        let found = tokio::time::timeout(ASKED_FOR, self.discover(typed)).await;
+        let found = found.unwrap_or(Err(DiscoveryFault::Unreachable(NoAnswer::Timeout)));
+        self.report(&host, sign(found.as_ref().is_err_and(|fault| fault.is_transient())));
+        found
     }
 
     async fn discover(&self, typed: Typed) -> Result<Site, DiscoveryFault> {

@@ -109,7 +109,7 @@ impl Keeper {
 
     async fn submit_vk(&self, owner: &Owner, submission: Submission) -> Result<Submitted, KeepFault> {
         let captured_at = self.now();
-        let intake = redirect::read(submission.text.expose(), &|place| self.vk().is_ours(place))?;
+        let intake = redirect::read(submission.text.expose(), &|place| self.providers.shows_vk_token(place))?;
         let kind = vk::kind_of(&intake);
         let granted = pasted(&intake, kind, expiry_in_text(&intake, kind, captured_at), None);
         let reading = self.ask(&granted.access_token, &Whom::Vk(kind)).await;

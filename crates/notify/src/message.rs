@@ -1,6 +1,6 @@
 //! Owns what a person is told, as plain values: about which credentials, what happened, since when, and the link that mends it.
 
-use grantkeep_core::{Account, Lifetime, Provider, Secret, Timestamp};
+use grantkeep_core::{Account, Provider, Secret, Timestamp};
 
 /// Something to be told, once. The same message keeps its id however often it is tried, so that receivers can tell a repetition.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub struct News {
     pub account: Account,
     /// On which server, for a provider of many, where the account does not tell.
     pub server: Option<String>,
-    /// How much of its life was left when the message was made. What a person reads is counted anew at each try.
-    pub left: Option<Lifetime>,
+    /// When its time is up, or was. What is left is counted anew at each try.
+    pub expires_at: Option<Timestamp>,
     /// The one-tap link that renews it. Whoever has it may use it, so it is a secret.
     pub link: Option<Secret>,
 }
@@ -96,7 +96,7 @@ impl Message {
 
     /// The worst of what it tells, as of `now`.
     pub(crate) fn worst(&self, now: Timestamp) -> Kind {
-        let kinds = || self.news().iter().map(|news| news.kind_at(self.at, now));
+        let kinds = || self.news().iter().map(|news| news.kind_at(now));
         let any = |kind| kinds().any(|one| one == kind);
         [Kind::Dead, Kind::Expired, Kind::Expiring].into_iter().find(|kind| any(*kind)).unwrap_or(Kind::Recovered)
     }
@@ -111,14 +111,9 @@ impl Message {
 }
 
 impl News {
-    /// When its time is up, if that was told in a message of `at`.
-    pub(crate) fn expires_at(&self, at: Timestamp) -> Option<Timestamp> {
-        self.left.map(|left| at.after(left))
-    }
-
     /// What there is to tell at `now`: a message that was delayed must not promise time that is over.
-    pub(crate) fn kind_at(&self, at: Timestamp, now: Timestamp) -> Kind {
-        let over = self.expires_at(at).is_some_and(|expires_at| expires_at <= now);
+    pub(crate) fn kind_at(&self, now: Timestamp) -> Kind {
+        let over = self.expires_at.is_some_and(|expires_at| expires_at <= now);
         if self.kind == Kind::Expiring && over { Kind::Expired } else { self.kind }
     }
 }

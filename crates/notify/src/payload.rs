@@ -43,19 +43,19 @@ pub(crate) fn json(message: &Message, now: Timestamp) -> Secret {
             id: message.id.as_str(),
             title: &text.title,
             text: text.body.expose(),
-            credentials: message.news().iter().map(|news| credential(news, message.at)).collect(),
+            credentials: message.news().iter().map(credential).collect(),
         },
     };
     to_json(&event)
 }
 
-fn credential(news: &News, at: Timestamp) -> Credential<'_> {
+fn credential(news: &News) -> Credential<'_> {
     Credential {
         kind: news.kind.as_str(),
         provider: news.provider.as_str(),
         account: news.account.as_str(),
         server: news.server.as_deref().map(clean::name),
-        expires_at: news.expires_at(at).map(|instant| instant.to_string()),
+        expires_at: news.expires_at.map(|instant| instant.to_string()),
         link: news.link.as_ref().map(Secret::expose),
     }
 }

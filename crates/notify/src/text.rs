@@ -24,8 +24,8 @@ impl Text {
     /// A message in English, as of `now`.
     pub fn english(message: &Message, now: Timestamp) -> Self {
         let (title, body) = match &message.about {
-            About::Credential(news) => one(news, message.at, now),
-            About::Digest(all) => many(all, message.at, now),
+            About::Credential(news) => one(news, now),
+            About::Digest(all) => many(all, now),
             About::Test => (
                 "Grantkeep can reach you here".to_owned(),
                 "This is a test. What is about your tokens will come this way.".to_owned(),
@@ -35,12 +35,12 @@ impl Text {
     }
 }
 
-fn one(news: &News, at: Timestamp, now: Timestamp) -> (String, String) {
+fn one(news: &News, now: Timestamp) -> (String, String) {
     let (provider, account) = (provider(news), clean::name(news.account.as_str()));
-    let kind = news.kind_at(at, now);
-    let fate = fate(kind, news, at, now);
+    let kind = news.kind_at(now);
+    let fate = fate(kind, news, now);
     let mut body = format!("The {provider} token of {account} {fate}");
-    if let (Kind::Expiring, Some(expires_at)) = (kind, news.expires_at(at)) {
+    if let (Kind::Expiring, Some(expires_at)) = (kind, news.expires_at) {
         let _ = write!(body, ", at {}", clock(expires_at));
     }
     body.push('.');
@@ -68,7 +68,7 @@ fn for_a_shell(name: &str) -> &str {
     if name.bytes().all(is_plain) && !name.starts_with('-') { name } else { "THE_SAME_NAME" }
 }
 
-fn many(all: &[News], at: Timestamp, now: Timestamp) -> (String, String) {
+fn many(all: &[News], now: Timestamp) -> (String, String) {
     let needy = all.iter().filter(|news| news.kind != Kind::Recovered).count();
     let title = match (needy, all.len()) {
         (0, 1) => "1 token works again".to_owned(),
@@ -78,7 +78,7 @@ fn many(all: &[News], at: Timestamp, now: Timestamp) -> (String, String) {
     };
     let mut body = format!("{title}.\n");
     for (index, news) in all.iter().enumerate() {
-        let fate = fate(news.kind_at(at, now), news, at, now);
+        let fate = fate(news.kind_at(now), news, now);
         let mut line = format!("\n- {}: {} {fate}", provider(news), clean::name(news.account.as_str()));
         if let (Some(link), false) = (&news.link, news.kind == Kind::Recovered) {
             line.push_str("\n  ");
@@ -94,8 +94,8 @@ fn many(all: &[News], at: Timestamp, now: Timestamp) -> (String, String) {
 }
 
 /// The second half of a sentence about a token.
-fn fate(kind: Kind, news: &News, at: Timestamp, now: Timestamp) -> String {
-    match (kind, news.expires_at(at)) {
+fn fate(kind: Kind, news: &News, now: Timestamp) -> String {
+    match (kind, news.expires_at) {
         (Kind::Dead, _) => "no longer works".to_owned(),
         (Kind::Expired, _) => "has expired".to_owned(),
         (Kind::Expiring, None) => "expires soon".to_owned(),

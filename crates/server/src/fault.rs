@@ -158,6 +158,12 @@ impl Fault {
         }
     }
 
+    /// Whether it went wrong here, so that whoever runs this server must look. What goes wrong at a provider is told by whoever
+    /// asked it.
+    pub(crate) const fn is_ours(&self) -> bool {
+        matches!(self, Self::Integrity | Self::Internal | Self::NotReady | Self::StorageFull | Self::StorageUnavailable)
+    }
+
     /// Whether the connection is of no further use: what was asked cannot be told apart from what follows.
     pub(crate) const fn closes(&self) -> bool {
         match self {

@@ -107,7 +107,12 @@ impl<'a> Query<'a> {
         let mut values =
             form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value);
         let value = values.next();
-        if values.next().is_some() { Err(Fault::RepeatedParameter(name)) } else { Ok(value) }
+        if values.next().is_some() {
+            return Err(Fault::RepeatedParameter(name));
+        }
+        // What is no UTF-8 was replaced, and would be looked for as something else.
+        let is_replaced = |value: &Cow<'_, str>| value.contains(char::REPLACEMENT_CHARACTER);
+        if value.as_ref().is_some_and(is_replaced) { Err(Fault::BadParameter(name)) } else { Ok(value) }
     }
 
     /// `account_name`, checked.

@@ -277,7 +277,7 @@ fn log(id: &HeaderValue, method: &Method, path: &'static str, result: &Result<Re
         }
         Err(fault) => {
             let (status, error_type) = (fault.status(), fault.error_type());
-            if status.is_server_error() {
+            if fault.is_ours() {
                 tracing::error!(id, %method, path, status = status.as_u16(), error_type, "failed");
             } else {
                 tracing::debug!(id, %method, path, status = status.as_u16(), error_type, "refused");

@@ -205,9 +205,11 @@ fn unusable(state: State) -> (&'static str, Cow<'static, str>, Cow<'static, str>
             "The token is bound to another network address than this machine's",
             "Obtain a new token through this machine's network address",
         ),
-        State::NeedsHuman => {
-            ("The provider wants a person to confirm something", "Sign in at the provider, confirm, then check again")
-        }
+        State::NeedsHuman => (
+            "The provider wants a person, or names another account than this one",
+            "Look at the credential's cause: after owner_changed forget it and log in again, otherwise sign in at the \
+                 provider, confirm there, then check again",
+        ),
         State::Refreshing => (
             "The token has expired and is not renewed yet",
             "Try again in a minute; if that does not help, the log says why it is not renewed",

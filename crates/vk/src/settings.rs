@@ -84,16 +84,17 @@ impl Settings {
         ]
     }
 
-    /// Whether tokens are shown at that place: VK's `blank.html`, a configured VK that is not VK itself (an emulated one),
-    /// or the redirect URI.
+    /// Whether tokens are shown at that place: VK's `blank.html`, also at the hosts that are configured, a configured VK that is
+    /// not VK itself (an emulated one), or the redirect URI.
     pub fn is_ours(&self, place: &Place<'_>) -> bool {
         let blank = || {
             place.path == BLANK_PATH
                 && place.port.is_none_or(|port| DEFAULT_PORTS.contains(&port))
                 && BLANK_HOSTS.iter().any(|host| host.eq_ignore_ascii_case(place.host))
         };
-        let emulated = |url: &Url| !url.host_str().is_some_and(is_vk) && is_at(place, url);
-        blank() || emulated(&self.oauth_url) || emulated(&self.api_url) || is_place(place, &self.redirect_uri)
+        let configured =
+            |url: &Url| is_at(place, url) && (place.path == BLANK_PATH || !url.host_str().is_some_and(is_vk));
+        blank() || configured(&self.oauth_url) || configured(&self.api_url) || is_place(place, &self.redirect_uri)
     }
 }
 

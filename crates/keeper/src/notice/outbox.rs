@@ -157,7 +157,7 @@ impl Keeper {
         for queued in group {
             let notice = &queued.notice;
             let Some(credential) = self.store.get(&notice.owner, notice.credential).await? else { continue };
-            news.push(self.news(&credential, notice, at, now, &mut tickets));
+            news.push(self.news(&credential, notice, now, &mut tickets));
         }
         if !tickets.is_empty() {
             self.store.add_renewal_tickets(tickets, now).await?;
@@ -176,7 +176,6 @@ impl Keeper {
         &self,
         credential: &Credential,
         notice: &NewNotice,
-        at: Timestamp,
         now: Timestamp,
         tickets: &mut Vec<RenewalTicket>,
     ) -> News {
@@ -190,7 +189,7 @@ impl Keeper {
             provider: credential.provider,
             account: credential.account.clone(),
             server: credential.server.as_deref().map(str::to_owned),
-            left: notice.expires_at.map(|expires_at| expires_at.since(at)),
+            expires_at: notice.expires_at,
             link,
         }
     }

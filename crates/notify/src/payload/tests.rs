@@ -45,6 +45,16 @@ fn a_digest_lists_all() {
     assert_eq!(kinds, ["recovered", "expiring", "dead"]);
 }
 
+/// Whoever was not there when a token ended tells it late, and not as if it had ended then.
+#[test]
+fn what_has_ended_says_when() {
+    let mut one = news(Kind::Expired, "masha", None, false);
+    one.expires_at = Some(Timestamp::from_unix(AT.unix() - 7200));
+    let event = read(&message(About::Credential(one)));
+    assert_eq!(event["data"]["credentials"][0]["expires_at"], "2026-01-11T13:30:00Z");
+    assert_eq!(event["timestamp"], "2026-01-11T15:30:00Z");
+}
+
 #[test]
 fn names_are_data() {
     for name in HOSTILE {

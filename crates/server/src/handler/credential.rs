@@ -44,7 +44,7 @@ struct Collected {
 }
 
 /// A state follows from the clock, so it cannot be asked of the store: pages are read until one is full or all is read. What is
-/// damaged is in no state, and counts for none.
+/// damaged is in no state, and counts for none. One more than is shown tells whether there is a next page.
 async fn collect(
     service: &Service,
     caller: &Caller,
@@ -52,10 +52,8 @@ async fn collect(
     state: Option<State>,
 ) -> Result<Collected, Fault> {
     let (mut found, limit) = (Collected::default(), listing.limit);
-    if state.is_some() {
-        // Most of what is read may not be wanted: small pages would only mean more of them.
-        listing.limit = MOST_AT_ONCE;
-    }
+    // Where a state is asked for most of what is read may not be wanted: small pages would only mean more of them.
+    listing.limit = if state.is_some() { MOST_AT_ONCE } else { limit + 1 };
     let now = service.keeper.now();
     loop {
         let page = service.keeper.list(listing).await?;
@@ -72,12 +70,12 @@ async fn collect(
             if !wanted || caller.may_use(credential.provider).is_err() {
                 continue;
             }
-            let id = credential.id;
-            found.credentials.push(credential);
-            if found.credentials.len() == limit {
-                found.next = Some(id).filter(|_| !last_page || last != Some(id));
+            if let Some(shown) = found.credentials.last().filter(|_| found.credentials.len() == limit) {
+                found.damaged.retain(|damaged| damaged.id < credential.id);
+                found.next = Some(shown.id);
                 return Ok(found);
             }
+            found.credentials.push(credential);
         }
         match last {
             Some(last) if !last_page => listing.after = last,

@@ -48,13 +48,15 @@ fn tokens_come_from_blank_html_an_emulated_vk_and_the_redirect_uri() {
     let at_vk_ru = Settings { oauth_url: constant("https://oauth.vk.ru"), ..Settings::default() };
     let lookalike = Settings { oauth_url: constant("https://myvk.ru"), ..Settings::default() };
     #[rustfmt::skip]
-    let table: [(&str, Option<u16>, &str, [bool; 4]); 30] = [
+    let table: [(&str, Option<u16>, &str, [bool; 4]); 32] = [
         //                                            default, vk.ru, lookalike, sandbox
         ("oauth.vk.com", None, "/blank.html",         [true, true, true, true]),
         ("oauth.vk.ru", None, "/blank.html",          [true, true, true, true]),
         ("api.vk.com", None, "/blank.html",           [true, true, true, true]),
         ("vk.com", None, "/blank.html",               [true, true, true, true]),
         ("vk.ru", None, "/blank.html",                [true, true, true, true]),
+        ("api.vk.ru", None, "/blank.html",            [true, true, true, false]),
+        ("api.vk.ru", None, "/method/users.get",      [false; 4]),
         ("OAuth.VK.com", None, "/blank.html",         [true, true, true, true]),
         ("oauth.vk.com", Some(443), "/blank.html",    [true, true, true, true]),
         ("oauth.vk.com", Some(80), "/blank.html",     [true, true, true, true]),

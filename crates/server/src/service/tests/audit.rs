@@ -89,6 +89,8 @@ async fn the_audit_and_the_forecast_have_limits() {
         ("/api/v1/forecast?after=", "400 invalid_parameter"),
         ("/api/v1/forecast?after=9223372036854775808.1", "400 invalid_parameter"),
         ("/api/v1/forecast?after=1.x", "400 invalid_parameter"),
+        ("/api/v1/oauth/vk/token?account_name=a%ff", "400 invalid_parameter"),
+        ("/api/v1/oauth/vk/token?account_name=a%d1%84", "404 credential_not_found"),
     ] {
         assert_eq!(stage.get(path, &key).await.verdict(), expected, "{path}");
     }
