@@ -51,10 +51,14 @@ impl Stop {
     }
 }
 
-/// How many connections fit, leaving file descriptors for the database, for providers and for the log.
+/// Connections of commands at once. They are short; further ones wait.
+pub(crate) const LOCAL_CONNECTIONS: usize = 32;
+
+/// How many connections from the network fit, leaving file descriptors for commands, the database, providers and the log.
 pub(crate) fn connections() -> usize {
     let open_files = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(open_files.saturating_sub(64)).unwrap_or(usize::MAX).clamp(16, 8192)
+    let left = usize::try_from(open_files).unwrap_or(usize::MAX).saturating_sub(64 + LOCAL_CONNECTIONS);
+    left.clamp(16, 8192)
 }
 
 /// Between two tries to get something that is about to become free.

@@ -140,20 +140,23 @@ async fn serve(
         // Ends when it is told, and when nobody is left to tell it.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let limits = Limits { connections: process::connections() };
+    // One for all that the network reaches, or each would count the same file descriptors. Commands have their own, so that nobody
+    // out there keeps them from coming through.
+    let limits = Limits::at_most(process::connections());
+    let local_limits = Limits::at_most(process::LOCAL_CONNECTIONS);
     let user = rustix::process::getuid().as_raw();
     let service = || Arc::clone(&here.service);
     let mut listeners = JoinSet::new();
-    listeners.spawn(serve_tcp(listener, service(), limits, until(stopped.clone())));
+    listeners.spawn(serve_tcp(listener, service(), limits.clone(), until(stopped.clone())));
     for Door { listener, is_whole } in doors {
-        let until = until(stopped.clone());
+        let (until, limits) = (until(stopped.clone()), limits.clone());
         if is_whole {
             listeners.spawn(serve_tcp(listener, service(), limits, until));
         } else {
             listeners.spawn(serve_capture(listener, service(), limits, until));
         }
     }
-    listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
+    listeners.spawn(serve_unix(local, service(), local_limits, user, until(stopped)));
     let audited = Arc::clone(&here.keeper);
     let watchers = [
         tokio::spawn(Arc::clone(&here.keeper).watch()),

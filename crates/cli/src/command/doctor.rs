@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    api::Api,
+    api::{Api, EXAMINE},
     args::Doctor,
     console::{self, Table},
     fault::CliFault,
@@ -112,7 +112,7 @@ fn owner_of(api: &Api) -> Finding {
 }
 
 async fn database(api: &Api, findings: &mut Vec<Finding>) {
-    let examined = match api.ask(Method::POST, "/local/examine", None).await {
+    let examined = match api.ask(Method::POST, EXAMINE, None).await {
         Ok(answer) => answer.json(),
         Err(fault) => Err(fault),
     };
