@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     api::local_request,
     console,
-    directory::{DataDir, Lock},
+    directory::{DataDir, Lock, foreign_owner},
     fault::CliFault,
     here::Here,
     listen,
@@ -45,7 +45,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
     let listener = listener.map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     settings.listen = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     let sandbox = start_sandbox(&mut settings).await?;
-    let socket = directory.socket()?;
+    let socket = directory.claim_socket(&lock)?;
     let here = Here::open(&directory, &settings, true).await?;
     let served = start(&here, &settings, sandbox.as_ref(), listener, &socket, stop).await;
     // Also after a fault: what was sent to a provider is waited for.
@@ -193,6 +193,13 @@ async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock
 async fn announce(settings: &Settings, here: &Here, sandbox: Option<&Sandbox>) -> Result<(), CliFault> {
     let (address, base) = (settings.listen, settings.base_url());
     tracing::info!(%address, data_dir = %settings.data_dir.display(), "listening");
+    if let Some(user) = foreign_owner(&settings.data_dir) {
+        tracing::warn!(
+            user,
+            "the data directory belongs to another user, who can read and change everything in it, the keys too: right for root in \
+             a container over a directory of the host, and for nobody else"
+        );
+    }
     if !address.ip().is_loopback() {
         tracing::warn!("listening beyond this machine without TLS: put a reverse proxy with TLS in front");
     }

@@ -311,6 +311,24 @@ pub(crate) fn data_dir(path: &Path, kind: ErrorKind) -> CliFault {
     CliFault::usage(what, "it must be yours and writable; choose another with --data-dir, or GRANTKEEP_DATA_DIR")
 }
 
+pub(crate) fn data_dir_of_another(path: &Path) -> CliFault {
+    let what = format!("the directory {} belongs to another user, who can change everything in it", path.display());
+    CliFault::usage(what, "chown it to the user that grantkeep runs as, or choose another with --data-dir")
+}
+
+pub(crate) fn data_dir_shared(path: &Path) -> CliFault {
+    let what = format!("the directory {} is open to others, and more than grantkeep's is in it", path.display());
+    CliFault::usage(
+        what,
+        format!("choose one of its own with --data-dir; or, if this is it: chmod 700 {}", path.display()),
+    )
+}
+
+pub(crate) fn key_file_of_another(path: &Path) -> CliFault {
+    let what = format!("the key file {} belongs to another user, who knows the key", path.display());
+    CliFault::usage(what, "chown it to the user that grantkeep runs as, if it is the right one")
+}
+
 pub(crate) fn key_file_open(path: &Path) -> CliFault {
     let what = format!("others can read the key file {}", path.display());
     CliFault::usage(what, format!("chmod 600 {}, and think about who may have read it", path.display()))
