@@ -38,9 +38,12 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
         return Err(text::serve_is_local());
     }
     // Before anything is announced: whoever reads the greeting may ask us to stop.
-    let stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+    let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
     let directory = DataDir::open(&settings.data_dir)?;
-    let lock = lock(&directory).await?;
+    let Some(lock) = lock(&directory, &mut stop).await? else {
+        tracing::info!("stopped");
+        return Ok(ExitCode::SUCCESS);
+    };
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     settings.listen = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
@@ -59,27 +62,35 @@ async fn start(
     sandbox: Option<&Sandbox>,
     listener: TcpListener,
     socket: &Path,
-    stop: Stop,
+    mut stop: Stop,
 ) -> Result<(), CliFault> {
-    here.keeper.recover().await.map_err(|fault| text::keep(&fault))?;
+    tokio::select! {
+        recovered = here.keeper.recover() => recovered.map_err(|fault| text::keep(&fault))?,
+        // What has not been brought into its row stays in the spool.
+        () = stop.asked() => return Ok(()),
+    }
     let local = listen_locally(socket)?;
     let doors = doors(settings).await;
     announce(settings, here, sandbox).await?;
     serve(here, listener, doors, local, stop).await
 }
 
-async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
+/// None: asked to stop before it was to be had.
+async fn lock(directory: &DataDir, stop: &mut Stop) -> Result<Option<Lock>, CliFault> {
     let mut told = false;
     loop {
         if let Some(lock) = directory.try_lock_alone()? {
-            return Ok(lock);
+            return Ok(Some(lock));
         }
         // A command is using the directory; commands are short, unless a provider is slow or a person logs in.
         if !told {
             console::note(text::WAITING_FOR_COMMANDS);
             told = true;
         }
-        tokio::time::sleep(process::RETRY_AFTER).await;
+        tokio::select! {
+            () = tokio::time::sleep(process::RETRY_AFTER) => {}
+            () = stop.asked() => return Ok(None),
+        }
     }
 }
 
