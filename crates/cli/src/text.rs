@@ -116,10 +116,9 @@ pub(crate) fn renewed(credential: &Value) -> String {
 }
 
 pub(crate) fn saved(provider: &str, saved: &Value) -> String {
-    let message = saved["message"].as_str().unwrap_or_default();
-    let account = saved["account_name"].as_str().unwrap_or_default();
-    let account = printable(account);
-    format!("{message}\nkept as {provider}/{account} (credential {})", saved["credential_id"])
+    let word = |name: &str| printable(saved[name].as_str().unwrap_or_default()).into_owned();
+    let id = saved["credential_id"].as_i64().unwrap_or_default();
+    format!("{}\nkept as {provider}/{} (credential {id})", word("message"), word("account_name"))
 }
 
 pub(crate) fn forgotten(credential: &Value) -> String {
