@@ -64,6 +64,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     the_latest_stored_is_found_without_a_name(&*store).await;
     a_write_from_an_old_revision_fails(&*store).await;
     a_replacement_may_absorb_another(&*store).await;
+    what_has_moved_on_is_not_removed(&*store).await;
     a_renamed_one_is_found_by_its_new_name_only(&*store).await;
     owners_do_not_see_each_other(&*store).await;
     listings_go_page_by_page(&*store).await;
@@ -152,6 +153,17 @@ async fn a_replacement_may_absorb_another(store: &dyn Store) {
     let found = store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap();
     assert_eq!((found.credential.id, found.only), (kept.id, true));
     assert!(store.find(&owner("merge"), Provider::Vk, Some(&account("vk_unverified"))).await.unwrap().is_none());
+}
+
+async fn what_has_moved_on_is_not_removed(store: &dyn Store) {
+    let read = store.insert(new("removed", "one")).await.unwrap();
+    let moved_on = store.update(read.clone()).await.unwrap();
+    let find = || async { store.find(&owner("removed"), Provider::Vk, Some(&account("one"))).await.unwrap() };
+    assert_eq!(store.delete_unchanged(read).await.unwrap_err(), StoreFault::Stale);
+    assert!(find().await.is_some());
+    store.delete_unchanged(moved_on.clone()).await.unwrap();
+    assert!(find().await.is_none(), "memory has it still");
+    assert_eq!(store.delete_unchanged(moved_on).await.unwrap_err(), StoreFault::Stale);
 }
 
 async fn a_renamed_one_is_found_by_its_new_name_only(store: &dyn Store) {

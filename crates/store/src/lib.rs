@@ -124,6 +124,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Removes the owner's credential of that id, damaged or not, and says what it was.
     fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Row>>;
 
+    /// Removes a credential that is as it was read. [`StoreFault::Stale`] when the row has moved on since, or is gone.
+    fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()>;
+
     /// Credentials of all owners that are due for that at `now` or before; those first that have been due the longest, for
     /// whatever it was.
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;

@@ -197,6 +197,13 @@ impl Store for SqliteStore {
         Box::pin(self.writer.run(move |connection| query::delete(connection, &owner, id), forget))
     }
 
+    fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()> {
+        self.write(move |connection| {
+            query::remove(connection, &read)?;
+            Ok(((), Changes { gone: vec![read], stored: None }))
+        })
+    }
+
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
         self.read(move |connection| due::find(connection, what, now, limit))
     }
