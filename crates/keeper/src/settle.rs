@@ -117,16 +117,29 @@ impl Keeper {
         };
         match self.store.find(&credential.owner, credential.provider, Some(account)).await? {
             None => Ok(self.store.update(Credential { account: account.clone(), ..credential }).await?),
-            Some(found) if is_same(&found.credential, &credential) => self.absorb(&found.credential, credential).await,
+            Some(found) if is_same(&found.credential, &credential) => {
+                let leases = [&found.credential, &credential].map(|it| it.renewal.leased_until);
+                match leases.into_iter().max().flatten() {
+                    None => self.absorb(&found.credential, credential).await,
+                    Some(until) => self.settle_after(until, credential).await,
+                }
+            }
             // Somebody gave that name to another person's credential: both stay as they are.
             Some(_) => Ok(self.store.update(credential).await?),
         }
     }
 
+    /// One of the two is being renewed, or has an answer in the spool: what comes of that must find its row. It is asked about
+    /// again when the lease is over.
+    async fn settle_after(&self, until: Timestamp, credential: Credential) -> Result<Credential, KeepFault> {
+        let check_at = if until > self.now() { Some(until) } else { credential.check_at };
+        Ok(self.store.update(Credential { check_at, ..credential }).await?)
+    }
+
     /// The same person has a credential already: it takes the token, if that is the newer one.
     async fn absorb(&self, kept: &Credential, temporary: Credential) -> Result<Credential, KeepFault> {
         if kept.evidence.captured_at > temporary.evidence.captured_at {
-            self.store.delete(&temporary.owner, temporary.id).await?;
+            self.store.delete_unchanged(temporary).await?;
             return Ok(kept.clone());
         }
         let generation = kept.grant.generation + 1;
