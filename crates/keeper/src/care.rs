@@ -53,7 +53,7 @@ impl Keeper {
         self.store.next_outbox().await.is_ok()
     }
 
-    /// Waits for renewals under way, brings everything into the main file and ends the writer.
+    /// Waits for what was sent to providers and receivers, brings everything into the main file and ends the writer.
     pub async fn close(&self) -> Result<(), KeepFault> {
         self.flights.landed().await;
         self.write_audit().await?;

@@ -8,12 +8,21 @@ use grantkeep_oauth::{
     Client, Method,
     device::{self, Pace, Polled},
 };
+use grantkeep_store::StoreFault;
 
 use crate::{
     KeepFault, Keeper,
     attempt::{Frozen, Kept},
     exchange::Captured,
 };
+
+/// Between two tries to store what came.
+const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Whether storage may do later what it did not do now.
+const fn is_passing(fault: &StoreFault) -> bool {
+    matches!(fault, StoreFault::Full | StoreFault::Unavailable(_))
+}
 
 impl Keeper {
     /// Polls until there is an answer, or until the authorization has ended otherwise.
@@ -28,12 +37,17 @@ impl Keeper {
         let mut pace = Pace::new(interval);
         loop {
             tokio::time::sleep(Duration::from_secs(pace.wait().seconds())).await;
+            let now = match self.store.authorization(&begun.begun.id).await {
+                Err(fault) if is_passing(&fault) => continue,
+                found => found?,
+            };
             // Given up meanwhile, or its time is over.
-            let now = self.store.authorization(&begun.begun.id).await?;
             let Some(now) = now.filter(|now| now.progress == Progress::Pending) else { return Ok(()) };
             if self.progress(&now) == Progress::Expired {
                 return self.end(&now, Progress::Expired, "", None).await;
             }
+            // Whoever closes the keeper waits for it: what it brings comes once.
+            let _flight = self.flights.begin();
             let polled = self.poll_once(&frozen, &kept).await?;
             match &polled {
                 Some(polled) => pace.after(polled),
@@ -46,12 +60,25 @@ impl Keeper {
                 Some(Polled::Expired) => return self.end(&now, Progress::Expired, "expired_token", None).await,
                 Some(Polled::Failed(fault)) => return self.end(&now, Progress::Failed, &fault.cause(), None).await,
                 Some(Polled::Granted(answer)) => {
-                    if self.store.claim(&now.begun.id, self.now()).await? {
+                    if self.claim_granted(&now).await? {
                         // How it came out stands in the authorization.
                         let _ = self.complete(&now, &frozen, Captured::Granted(Box::new(answer))).await;
                     }
                     return Ok(());
                 }
+            }
+        }
+    }
+
+    /// Tokens have come, and the device code is spent: it is tried until storage takes it.
+    async fn claim_granted(&self, authorization: &Authorization) -> Result<bool, StoreFault> {
+        loop {
+            match self.store.claim(&authorization.begun.id, self.now()).await {
+                Err(fault) if is_passing(&fault) => {
+                    tracing::error!(%fault, "what a device login brought cannot be stored yet; trying again");
+                    tokio::time::sleep(STORE_AGAIN_AFTER).await;
+                }
+                claimed => return claimed,
             }
         }
     }

@@ -61,6 +61,7 @@ impl Keeper {
     /// Asks for a token for the application itself. How it comes out stands in the authorization.
     pub(crate) async fn ask_for_itself(self: Arc<Self>, begun: Authorization) {
         let id = &begun.begun.id;
+        let _flight = self.flights.begin();
         match (Frozen::of(&begun), self.store.claim(id, self.now()).await) {
             (Ok(frozen), Ok(true)) => drop(self.complete(&begun, &frozen, Captured::Alone).await),
             // Given up meanwhile.
@@ -70,7 +71,8 @@ impl Keeper {
         }
     }
 
-    /// Goes through with an authorization that has been claimed, and ends it as it comes out.
+    /// Goes through with an authorization that has been claimed, and ends it as it comes out. Whoever calls this has begun a flight
+    /// before claiming it: an orderly end of the program waits, because what is sent is sent once.
     pub(crate) async fn complete(
         self: &Arc<Self>,
         found: &Authorization,

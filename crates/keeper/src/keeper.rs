@@ -67,7 +67,7 @@ pub struct Keeper {
     pub(crate) turns: Turns,
     /// How hard each host may be asked.
     pub(crate) hosts: Hosts,
-    /// Renewals that must not be cut off.
+    /// What must not be cut off.
     pub(crate) flights: Flights,
     /// Told when something may have become due earlier than the watcher thinks.
     pub(crate) due_changed: Notify,
