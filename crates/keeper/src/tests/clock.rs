@@ -158,7 +158,7 @@ async fn no_clock_makes_it_panic_or_sends_what_is_not_due() {
 /// So many seconds of a clock that goes on whenever nothing but time is waited for. The database is waited for as well: in small
 /// steps it keeps up.
 #[expect(clippy::disallowed_methods, reason = "real time goes on while a clock of the test's own stands")]
-async fn sleep(seconds: u64) {
+pub(super) async fn sleep(seconds: u64) {
     for _ in 0..seconds / 5 {
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
