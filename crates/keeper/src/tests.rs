@@ -26,6 +26,7 @@ mod login;
 mod notice;
 mod outage;
 mod renewal;
+mod watch;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -170,6 +171,16 @@ fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     bytes
+}
+
+impl Keeper {
+    /// Asks about what is due now, and waits for it.
+    async fn ask_about_due(self: &Arc<Self>) -> Result<(), KeepFault> {
+        let mut checks = crate::watch::Checks::default();
+        self.begin_checks(&mut checks).await?;
+        checks.ended().await;
+        Ok(())
+    }
 }
 
 fn account(name: &str) -> Account {

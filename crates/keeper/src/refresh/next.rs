@@ -90,7 +90,7 @@ impl Keeper {
     }
 
     /// Once to twice as long.
-    pub(super) fn spread(&self, least: Duration) -> Lifetime {
+    pub(crate) fn spread(&self, least: Duration) -> Lifetime {
         let [a, b, ..] = (self.world.random)();
         let chance = u64::from(u16::from_be_bytes([a, b]));
         let least = least.as_secs().max(1);
