@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use grantkeep_core::{
     Authorization, AuthorizationId, Credential, Flow, Progress, Provider, Secret,
-    event::Action,
     redirect::{self, Intake, IntakeFault},
 };
 use grantkeep_oauth::{
@@ -151,7 +150,7 @@ impl Keeper {
             }
             _ => {
                 if let Some(credential) = self.credential_of(found).await? {
-                    self.note(Action::Replay, &credential, "refused");
+                    self.note_replay(&found.begun.id, &credential);
                 }
                 Err(CaptureFault::StateUsed)
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use grantkeep_core::{Answer, AuthorizationId, Flow, Progress};
+use grantkeep_core::{Answer, AuthorizationId, Flow, Progress, event::Action};
 
 use super::*;
 
@@ -217,7 +217,12 @@ async fn what_is_wrong_ends_a_login_and_sends_nothing() {
     let (_, visitor) = stage.begin(wish(ACME())).await;
     let back = stage.sent_back(&visitor.to, "auto=allow").await;
     stage.arrive(&visitor, &back).await.unwrap();
-    assert_eq!(stage.arrive(&visitor, &back).await.unwrap_err(), CaptureFault::StateUsed);
+    for _ in 0..3 {
+        assert_eq!(stage.arrive(&visitor, &back).await.unwrap_err(), CaptureFault::StateUsed);
+    }
+    let deeds = stage.keeper.audit(&stage.owner, 0, 100).await.unwrap();
+    let replays = deeds.iter().flatten().filter(|deed| deed.event.action == Action::Replay).count();
+    assert_eq!(replays, 1, "anybody may come again and again");
 }
 
 #[tokio::test]
