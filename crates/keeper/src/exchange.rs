@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Answer, Authorization, Expiry, Flow, Lifetime, NewAuthorization, NoAnswer, Outcome, Outgoing, Progress, Provider,
-    Scope, Secret, Subject, TokenKind, redirect::Stated as StatedInText,
+    Answer, Authorization, Expiry, Flow, NewAuthorization, NoAnswer, Outcome, Outgoing, Progress, Provider, Scope,
+    Secret, Subject, TokenKind, redirect::Stated as StatedInText,
 };
 use grantkeep_mastodon::{self as mastodon, Server, Software};
 use grantkeep_oauth::{
@@ -319,12 +319,5 @@ fn refused(fault: TokenFault) -> KeepFault {
             KeepFault::ExchangeRefused(fault.cause().into())
         }
         _ => KeepFault::ExchangeUnknown(fault.cause().into()),
-    }
-}
-
-impl Submitted {
-    /// How long a token lives from `now` on.
-    pub(crate) fn lifetime_of(expiry: Expiry, now: grantkeep_core::Timestamp) -> Option<Lifetime> {
-        expiry.at().map(|at| at.since(now))
     }
 }
