@@ -2,7 +2,7 @@
 
 use grantkeep_core::{
     Answer, Credential, Evidence, Expiry, Grant, Lifetime, NoAnswer, Outcome, Scope, Secret, Subject, Timestamp,
-    TokenKind,
+    TokenKind, evidence::OWNER_CHANGED,
 };
 use grantkeep_oauth::{
     ErrorCode, TokenAnswer, TokenFault,
@@ -266,12 +266,16 @@ impl Kept {
         })
     }
 
-    /// The provider itself has just given the token, which proves that it lives; unless it is for somebody else.
+    /// The provider itself has just given the token, which proves that it lives; unless it is for somebody else, as the one before
+    /// may have been.
     pub(super) fn evidence(&self, before: &Credential) -> Evidence {
         let captured = Evidence::captured(self.came_at);
+        if let Some(reading) = before.evidence.owner_changed() {
+            return Evidence { clear: Some(reading.clone()), ..captured };
+        }
         match (&before.subject, self.user_id) {
             (Some(Subject::User(kept)), Some(told)) if *kept != told => {
-                captured.with(Outcome::NeedsHuman, "owner_changed", "token_endpoint", self.came_at)
+                captured.with(Outcome::NeedsHuman, OWNER_CHANGED, "token_endpoint", self.came_at)
             }
             _ => captured.with(Outcome::Alive, "renewed", "token_endpoint", self.came_at),
         }
