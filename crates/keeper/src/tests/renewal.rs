@@ -7,6 +7,8 @@ use grantkeep_store::NewSpooled;
 use tokio::sync::Semaphore;
 
 mod client;
+mod once;
+mod spool;
 
 use super::{
     login::{ACME, today, wish},
