@@ -45,7 +45,7 @@ const LOOK_AFTER: Duration = Duration::from_millis(100);
 /// How long somebody who asks for it by hand waits.
 const ASKED_FOR: Duration = Duration::from_secs(40);
 
-/// A host that is left alone for no longer is waited for.
+/// A host that is left alone for no longer is waited for, and so is a place at one that is slow.
 const SHORT_PAUSE: Duration = Duration::from_secs(3);
 
 /// Between two tries to store an answer.
@@ -110,7 +110,7 @@ impl Keeper {
                 Some(until) if until > now => tokio::time::sleep(LOOK_AFTER).await,
                 Some(_) => self.orphaned(current).await?,
                 None => {
-                    if let Some(renewed) = self.try_once(current, &turn).await? {
+                    if let Some(renewed) = self.try_once(current, why, &turn).await? {
                         return renewed;
                     }
                 }
@@ -122,6 +122,7 @@ impl Keeper {
     async fn try_once(
         self: &Arc<Self>,
         current: Credential,
+        why: Why,
         turn: &Arc<OwnedMutexGuard<()>>,
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
         step::reached(Step::Picked);
@@ -133,7 +134,10 @@ impl Keeper {
             Ok(gate) => gate,
             Err(open_for) => return Ok(Some(self.came_to_nothing(current, Heard::Closed(open_for)).await)),
         };
-        let place = self.hosts.place(&prepared.host(), (self.world.steady)()).await;
+        let place = match self.place(&prepared, why).await {
+            Ok(place) => place,
+            Err(open_for) => return Ok(Some(self.came_to_nothing(current, Heard::Closed(open_for)).await)),
+        };
         // From the lease on nobody who stops waiting can cut it off: the writer would take the lease all the same, and nothing
         // would be sent with it.
         let (keeper, turn) = (Arc::clone(self), Arc::clone(turn));
@@ -161,6 +165,18 @@ impl Keeper {
         }
     }
 
+    /// A place among those who ask the host now; how long it is left alone, if it is so slow that none becomes free. The watcher does not
+    /// wait for that: others are due at other hosts.
+    async fn place(&self, prepared: &Prepared, why: Why) -> Result<Option<OwnedSemaphorePermit>, Lifetime> {
+        let host = prepared.host();
+        let place = self.hosts.place(&host, (self.world.steady)());
+        if why != Why::Due {
+            return Ok(place.await);
+        }
+        let full = |_| self.spread(self.hosts.is_full(&host, (self.world.steady)()));
+        tokio::time::timeout(SHORT_PAUSE, place).await.map_err(full)
+    }
+
     pub(crate) fn report(&self, host: &str, sign: Sign) {
         let chance = f64::from((self.world.random)()[0]) / 255.0;
         self.hosts.report(host, sign, chance, (self.world.steady)());
@@ -181,7 +197,6 @@ impl Keeper {
         let Some(leased) = leased else { return Ok(None) };
         step::reached(Step::Leased);
         self.hosts.pace(&prepared.host(), (self.world.steady)()).await;
-        drop(place);
         if let (Gate::Open, Err(open_for)) = (gate, self.hosts.is_open(&prepared.host(), (self.world.steady)())) {
             return Ok(Some(self.came_to_nothing(leased, Heard::Closed(self.spread(open_for))).await));
         }
@@ -193,13 +208,19 @@ impl Keeper {
             return Ok(Some(self.came_to_nothing(leased, too_late).await));
         }
         step::reached(Step::Judged);
-        Ok(Some(self.carry_out(leased, prepared).await))
+        Ok(Some(self.carry_out(leased, prepared, place).await))
     }
 
-    async fn carry_out(self: &Arc<Self>, leased: Credential, prepared: Prepared) -> Result<Credential, KeepFault> {
+    async fn carry_out(
+        self: &Arc<Self>,
+        leased: Credential,
+        prepared: Prepared,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<Credential, KeepFault> {
         let host = prepared.host();
         let sent_at = (self.world.steady)();
         let answer = self.outbound.send(prepared.outgoing).await;
+        drop(place);
         step::reached(Step::Heard);
         self.metrics.renewal_took(leased.provider, (self.world.steady)() - sent_at);
         let heard = answer::hear(answer, prepared.is_untyped).map_err(|heard| heard.about(leased.grant.kind));

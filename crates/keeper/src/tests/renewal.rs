@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 mod client;
 mod once;
+mod slow;
 mod spool;
 
 use super::{
