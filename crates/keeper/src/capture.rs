@@ -221,7 +221,7 @@ impl Keeper {
         frozen: &Frozen,
         captured: Captured,
     ) -> Result<Submitted, CaptureFault> {
-        let _flight = self.flights.begin();
+        let _flight = self.flights.begin()?;
         if !self.store.claim(&found.begun.id, self.now()).await? {
             return Err(CaptureFault::StateUsed);
         }

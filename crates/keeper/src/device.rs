@@ -47,7 +47,7 @@ impl Keeper {
                 return self.end(&now, Progress::Expired, "", None).await;
             }
             // Whoever closes the keeper waits for it: what it brings comes once.
-            let _flight = self.flights.begin();
+            let _flight = self.flights.begin()?;
             let polled = self.poll_once(&frozen, &kept).await?;
             match &polled {
                 Some(polled) => pace.after(polled),

@@ -61,14 +61,19 @@ impl Keeper {
     /// Asks for a token for the application itself. How it comes out stands in the authorization.
     pub(crate) async fn ask_for_itself(self: Arc<Self>, begun: Authorization) {
         let id = &begun.begun.id;
-        let _flight = self.flights.begin();
-        match (Frozen::of(&begun), self.store.claim(id, self.now()).await) {
-            (Ok(frozen), Ok(true)) => drop(self.complete(&begun, &frozen, Captured::Alone).await),
-            // Given up meanwhile.
-            (Ok(_), Ok(false)) => {}
-            (Err(fault), _) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
-            (_, Err(fault)) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
+        if let Err(fault) = self.claim_and_ask(&begun).await {
+            tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on");
         }
+    }
+
+    async fn claim_and_ask(self: &Arc<Self>, begun: &Authorization) -> Result<(), KeepFault> {
+        let frozen = Frozen::of(begun)?;
+        let _flight = self.flights.begin()?;
+        // Unless it was given up meanwhile.
+        if self.store.claim(&begun.begun.id, self.now()).await? {
+            drop(self.complete(begun, &frozen, Captured::Alone).await);
+        }
+        Ok(())
     }
 
     /// Goes through with an authorization that has been claimed, and ends it as it comes out. Whoever calls this has begun a flight

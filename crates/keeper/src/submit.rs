@@ -81,7 +81,7 @@ impl Keeper {
         submission: Submission,
     ) -> Result<Submitted, KeepFault> {
         // Whoever closes the keeper waits for it.
-        let _flight = self.flights.begin();
+        let _flight = self.flights.begin()?;
         if let Some(id) = &submission.authorization {
             let found = self.own(owner, provider, id).await?;
             if self.progress(&found) != grantkeep_core::Progress::Pending {

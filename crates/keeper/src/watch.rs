@@ -6,7 +6,7 @@
 mod check;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,7 +17,6 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{KeepFault, Keeper, refresh::Why};
 pub(crate) use check::Checks;
-use check::place_of;
 
 /// The longest sleep, so that a machine that was suspended, or whose clock was set, is back soon.
 const LONGEST_SLEEP: Duration = Duration::from_secs(37);
@@ -34,9 +33,8 @@ const AFTER_NOTHING: Duration = Duration::from_secs(2);
 /// What changes in one moment is looked at together.
 const SHORTLY: Duration = Duration::from_millis(200);
 
-/// Renewed at once, at all providers and at one: a slow one leaves room for others.
+/// Renewed at once.
 const RENEWED_AT_ONCE: usize = 64;
-const RENEWED_AT_ONE_PLACE: usize = 48;
 
 /// After that the watcher no longer waits for one; it goes on by itself.
 const LONGEST_RENEWAL: Duration = Duration::from_secs(120);
@@ -144,8 +142,7 @@ impl Keeper {
                 continue;
             }
             // They have no lease before they have asked for one.
-            let place = place_of(&credential);
-            let Some(beginning) = self.beginning.begin(credential.id, &place, RENEWED_AT_ONE_PLACE) else { continue };
+            let Some(beginning) = self.beginning.begin(credential.id) else { continue };
             let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(false) };
             has_begun = true;
             begun.insert(credential.id);
@@ -182,14 +179,14 @@ impl Keeper {
     }
 }
 
-/// Credentials that the watcher is at, each with the place where it comes from.
+/// Credentials that the watcher is at.
 #[derive(Debug, Default)]
-pub(crate) struct Beginning(Arc<Mutex<HashMap<CredentialId, Box<str>>>>);
+pub(crate) struct Beginning(Arc<Mutex<HashSet<CredentialId>>>);
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Begun {
-    all: Arc<Mutex<HashMap<CredentialId, Box<str>>>>,
+    all: Arc<Mutex<HashSet<CredentialId>>>,
     id: CredentialId,
 }
 
@@ -201,15 +198,10 @@ impl Beginning {
 }
 
 impl Beginning {
-    /// None: it has begun already, or `most` of that place have.
-    fn begin(&self, id: CredentialId, place: &str, most: usize) -> Option<Begun> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.contains_key(&id) || all.values().filter(|other| &***other == place).count() >= most {
-            return None;
-        }
-        all.insert(id, place.into());
-        drop(all);
-        Some(Begun { all: Arc::clone(&self.0), id })
+    /// None: it has begun already.
+    fn begin(&self, id: CredentialId) -> Option<Begun> {
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        is_new.then(|| Begun { all: Arc::clone(&self.0), id })
     }
 }
 

@@ -69,8 +69,8 @@ impl Keeper {
         checks.tidy();
         // Those that are being asked about are still due.
         for credential in self.store.due(Due::Check, self.now(), MOST).await? {
+            let Some(begun) = checks.under_way.begin(credential.id) else { continue };
             let place = place_of(&credential);
-            let Some(begun) = checks.under_way.begin(credential.id, &place, MOST) else { continue };
             let turns = checks.places.entry(place.clone()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONE_PLACE)));
             let (turns, all, hosts) = (Arc::clone(turns), Arc::clone(&checks.all), Arc::clone(&checks.hosts));
             let keeper = Arc::clone(self);
@@ -122,6 +122,6 @@ impl Keeper {
 }
 
 /// Whom a credential's token comes from, and who is asked about it: known without asking anybody.
-pub(super) fn place_of(credential: &Credential) -> String {
+fn place_of(credential: &Credential) -> String {
     format!("{} {}", credential.provider.as_str(), credential.server.as_deref().unwrap_or_default())
 }
