@@ -12,7 +12,7 @@ use grantkeep_store::StoreFault;
 
 use crate::{
     KeepFault, Keeper,
-    attempt::{Frozen, Kept},
+    attempt::{Frozen, Secrets},
     exchange::Captured,
 };
 
@@ -33,7 +33,7 @@ impl Keeper {
     }
 
     async fn poll(self: &Arc<Self>, begun: &Authorization, interval: Lifetime) -> Result<(), KeepFault> {
-        let (frozen, kept) = (Frozen::of(begun)?, self.open_kept(begun)?);
+        let (frozen, secrets) = (Frozen::of(begun)?, self.open_secrets(begun)?);
         let mut pace = Pace::new(interval);
         loop {
             tokio::time::sleep(Duration::from_secs(pace.wait().seconds())).await;
@@ -48,7 +48,7 @@ impl Keeper {
             }
             // Whoever closes the keeper waits for it: what it brings comes once.
             let _flight = self.flights.begin()?;
-            let polled = self.poll_once(&frozen, &kept).await?;
+            let polled = self.poll_once(&frozen, &secrets).await?;
             match &polled {
                 Some(polled) => pace.after(polled),
                 None => pace.back_off(),
@@ -84,11 +84,11 @@ impl Keeper {
     }
 
     /// None: no answer.
-    async fn poll_once(&self, frozen: &Frozen, kept: &Kept) -> Result<Option<Polled>, KeepFault> {
+    async fn poll_once(&self, frozen: &Frozen, secrets: &Secrets) -> Result<Option<Polled>, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let method = Method::from_name(&frozen.method).unwrap_or(Method::None);
-        let client = Client { id: &frozen.client_id, secret: kept.client_secret.as_ref(), method };
-        let code: &Secret = kept.device_code.as_ref().ok_or(KeepFault::damaged("secrets"))?;
+        let client = Client { id: &frozen.client_id, secret: secrets.client_secret.as_ref(), method };
+        let code: &Secret = secrets.device_code.as_ref().ok_or(KeepFault::damaged("secrets"))?;
         let answer = self.outbound.send(device::poll(&endpoint, &client, code)).await;
         Ok(answer.ok().map(|answer| device::read_poll(&answer)))
     }

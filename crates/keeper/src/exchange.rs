@@ -19,7 +19,7 @@ use grantkeep_vk as vk;
 use crate::{
     KeepFault, Keeper, Submitted,
     ask::{Reading, Told, Whom, nameless},
-    attempt::{Frozen, Kept},
+    attempt::{Frozen, Secrets},
     submit::Incoming,
 };
 
@@ -106,10 +106,10 @@ impl Keeper {
         frozen: &Frozen,
         captured: Captured,
     ) -> Result<Submitted, KeepFault> {
-        let kept = self.open_kept(found)?;
+        let secrets = self.open_secrets(found)?;
         let granted = match captured {
-            Captured::Alone => self.grant_to_itself(found, frozen, &kept).await?,
-            Captured::Code { code, device_id } => self.exchange(found, frozen, &kept, code, device_id).await?,
+            Captured::Alone => self.grant_to_itself(found, frozen, &secrets).await?,
+            Captured::Code { code, device_id } => self.exchange(found, frozen, &secrets, code, device_id).await?,
             Captured::Granted(answer) => self.granted(found, frozen, *answer)?,
             Captured::Token { access_token, kind, lifetime, claimed } => {
                 let kind = if found.begun.provider == Provider::Vk { kind } else { TokenKind::OAuth2 };
@@ -141,10 +141,15 @@ impl Keeper {
     }
 
     /// Asks as ourselves, for ourselves (RFC 6749 §4.4).
-    async fn grant_to_itself(&self, found: &Authorization, frozen: &Frozen, kept: &Kept) -> Result<Granted, KeepFault> {
+    async fn grant_to_itself(
+        &self,
+        found: &Authorization,
+        frozen: &Frozen,
+        secrets: &Secrets,
+    ) -> Result<Granted, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let method = Method::from_name(&frozen.method).unwrap_or(Method::None);
-        let client = Client { id: &frozen.client_id, secret: kept.client_secret.as_ref(), method };
+        let client = Client { id: &frozen.client_id, secret: secrets.client_secret.as_ref(), method };
         let outgoing = token::client_credentials(&endpoint, &client, frozen.scope.as_deref(), &[]);
         let answer = self.send_once(outgoing).await?;
         self.granted(found, frozen, token::read(&answer).map_err(refused)?)
@@ -155,14 +160,14 @@ impl Keeper {
         &self,
         found: &Authorization,
         frozen: &Frozen,
-        kept: &Kept,
+        secrets: &Secrets,
         code: Secret,
         device_id: Option<Secret>,
     ) -> Result<Granted, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let redirect_uri = found.begun.redirect_uri.as_deref();
-        let verifier = kept.verifier.as_ref().map(|text| Verifier::from_kept(text.copy()));
-        let secret = kept.client_secret.as_ref();
+        let verifier = secrets.verifier.as_ref().map(|text| Verifier::from_kept(text.copy()));
+        let secret = secrets.client_secret.as_ref();
         let state = self.secret_text();
         let outgoing = match (found.begun.provider, found.begun.flow, &verifier) {
             (Provider::Vk, Flow::VkId, Some(verifier)) => {
