@@ -96,3 +96,11 @@ async fn a_check_that_panics_is_put_off() {
     let wait = stage.check_at(&credential).await.since(today()).seconds();
     assert!((3590..=3600).contains(&wait), "{wait}");
 }
+
+#[tokio::test]
+async fn a_watcher_that_breaks_ends_the_watch() {
+    let stage = Stage::at(clock).await;
+    let watching = Arc::clone(&stage.keeper).watch_everything();
+    PANICS.set(true);
+    tokio::time::timeout(Duration::from_secs(10), watching).await.unwrap();
+}
