@@ -63,6 +63,7 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     rows_read_back_as_written(&*store).await;
     the_latest_stored_is_found_without_a_name(&*store).await;
     a_write_from_an_old_revision_fails(&*store).await;
+    what_fits_no_row_is_no_conflict(&*store).await;
     a_replacement_may_absorb_another(&*store).await;
     what_has_moved_on_is_not_removed(&*store).await;
     a_renamed_one_is_found_by_its_new_name_only(&*store).await;
@@ -141,6 +142,24 @@ async fn a_write_from_an_old_revision_fails(store: &dyn Store) {
     assert_eq!(store.replace(read, None).await.unwrap_err(), StoreFault::Stale);
     let found = store.find(&owner("stale"), Provider::Vk, None).await.unwrap().unwrap();
     assert_eq!((found.credential.revision, found.credential.check_at), (newer.revision, newer.check_at));
+}
+
+async fn what_fits_no_row_is_no_conflict(store: &dyn Store) {
+    let stored = store.insert(new("unfit", "one")).await.unwrap();
+    // Longer than a column takes, than the engine takes, and a number that no column has.
+    for (length, subject) in [(200_000, 5), (5_000_000, 5), (64, u64::MAX)] {
+        let (token, subject) = (Sealed(vec![7; length].into()), Some(Subject::User(subject)));
+        let mut unfit = NewCredential { subject: subject.clone(), ..new("unfit", "other") };
+        unfit.grant.access_token = token.clone();
+        assert_eq!(store.insert(unfit).await.unwrap_err(), StoreFault::Unstorable);
+        let mut unfit = grantkeep_core::Credential { subject, ..stored.clone() };
+        unfit.grant.access_token = token;
+        assert_eq!(store.update(unfit.clone()).await.unwrap_err(), StoreFault::Unstorable);
+        assert_eq!(store.replace(unfit, None).await.unwrap_err(), StoreFault::Unstorable);
+    }
+    let read = store.get(&owner("unfit"), stored.id).await.unwrap().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{stored:?}"));
+    store.delete(&owner("unfit"), stored.id).await.unwrap();
 }
 
 async fn a_replacement_may_absorb_another(store: &dyn Store) {

@@ -111,7 +111,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The owner's credentials. A damaged one hides no other.
     fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Row>>;
 
-    /// Adds a credential. [`StoreFault::Conflict`] when the account already has one.
+    /// Adds a credential. [`StoreFault::Conflict`] when the account already has one; here as with every write, [`StoreFault::Unstorable`]
+    /// when a value of it fits no row.
     fn insert(&self, credential: NewCredential) -> Answering<'_, Credential>;
 
     /// Writes what is known about a credential without a new token. [`StoreFault::Stale`] when the row has moved on since it was read.

@@ -197,7 +197,7 @@ fn write(
     credential: &Credential,
     further: &[Column<'_>],
 ) -> Result<usize, StoreFault> {
-    let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
+    let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence)?;
     let trouble = credential.renewal.trouble.as_ref();
     let known: &[Column<'_>] = &[
         ("revision", &credential.revision),
