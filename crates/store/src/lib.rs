@@ -20,7 +20,7 @@ use grantkeep_core::{
 };
 
 pub use fault::{DamagedCredential, Row, StoreFault, id_of};
-pub use key::ApiKey;
+pub use key::{ApiKey, DamagedKey, KeyRow};
 pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
 pub use spool::{NewSpooled, Spooled};
@@ -129,11 +129,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()>;
 
     /// Credentials of all owners that are due for that at `now` or before; those first that have been due the longest, for
-    /// whatever it was.
+    /// whatever it was. Damaged ones are passed over.
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
 
     /// When to look again for what is due for that: never after it is due, and before that at a moment when something else is.
-    /// At `now` or before: something is due.
+    /// At `now` or before: something is due, and is not known to be damaged.
     fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>>;
 
     /// Takes it upon the caller to renew a credential, until then; none when somebody else is at it, or has been since it was read.
@@ -150,7 +150,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers a provider's answer until it stands in its row; says its number.
     fn spool(&self, entry: NewSpooled) -> Answering<'_, i64>;
 
-    /// Every answer in the spool.
+    /// Every answer in the spool. One that is damaged stays there, and is passed over: it would hold up the others.
     fn spooled(&self) -> Answering<'_, Vec<Spooled>>;
 
     /// Forgets an answer.
@@ -164,7 +164,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// every row.
     fn rethink(&self, now: Timestamp) -> Answering<'_, ()>;
 
-    /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only.
+    /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only. One that is damaged can
+    /// never be sent and would hold up those after it: it is forgotten.
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>>;
 
     /// Forgets notices for channels that are not among these.
@@ -258,8 +259,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers an issued API key.
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;
 
-    /// Every issued API key, in order of issue.
-    fn keys(&self) -> Answering<'_, Vec<ApiKey>>;
+    /// Every issued API key, in order of issue. A damaged one hides no other, and is not left out: see [`DamagedKey`].
+    fn keys(&self) -> Answering<'_, Vec<KeyRow>>;
 
     /// Ends an API key; says whether there is one of that id.
     fn revoke_key<'a>(&'a self, id: &'a str, now: Timestamp) -> Answering<'a, bool>;
@@ -276,7 +277,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How many credentials there are, of all owners.
     fn count(&self) -> Answering<'_, u64>;
 
-    /// How many credentials there are at each provider, of all owners.
+    /// How many credentials there are at each provider, of all owners, without those of which that does not read.
     fn count_by_provider(&self) -> Answering<'_, Vec<(Provider, u64)>>;
 
     /// Checks that writes reach the disk.

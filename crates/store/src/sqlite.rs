@@ -4,6 +4,7 @@
 
 mod attempt;
 mod connection;
+mod damage;
 mod due;
 mod event;
 mod migration;
@@ -32,9 +33,10 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
+    Answering, ApiKey, Chain, Due, Found, KeyRow, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
     RenewalTicket, Row, Spooled, Store, StoreFault, cache::FoundCache,
 };
+use damage::Damage;
 use reader::Readers;
 use writer::Writer;
 
@@ -54,6 +56,8 @@ pub struct SqliteStore {
     writer: Writer,
     found: Arc<FoundCache>,
     orders: Arc<Orders>,
+    damaged_credentials: Damage,
+    damaged_answers: Damage,
 }
 
 /// Places in the order of storing: the second of the capture and a count within it, so that nothing must be looked up for the next
@@ -81,6 +85,8 @@ impl SqliteStore {
             writer: Writer::start(connection)?,
             found: Arc::new(FoundCache::new(options.alone)),
             orders: Arc::default(),
+            damaged_credentials: Damage::new(),
+            damaged_answers: Damage::new(),
         })
     }
 
@@ -205,11 +211,11 @@ impl Store for SqliteStore {
     }
 
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
-        self.read(move |connection| due::find(connection, what, now, limit))
+        self.read(move |connection| due::find(connection, what, now, limit, &self.damaged_credentials))
     }
 
     fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>> {
-        self.read(move |connection| due::next(connection, what, now))
+        self.read(move |connection| due::next(connection, what, now, &self.damaged_credentials))
     }
 
     fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>> {
@@ -239,7 +245,7 @@ impl Store for SqliteStore {
     }
 
     fn spooled(&self) -> Answering<'_, Vec<Spooled>> {
-        self.read(renewal::spooled)
+        self.read(|connection| renewal::spooled(connection, &self.damaged_answers))
     }
 
     fn unspool(&self, id: i64) -> Answering<'_, ()> {
@@ -261,7 +267,22 @@ impl Store for SqliteStore {
     }
 
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>> {
-        self.read(move |connection| outbox::due(connection, channel, now, limit))
+        Box::pin(async move {
+            let rows = self.readers.with(|connection| outbox::due(connection, channel, now, limit))?;
+            let (mut queued, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in rows {
+                match row {
+                    Ok(one) => queued.push(one),
+                    Err(id) => damaged.push(id),
+                }
+            }
+            if !damaged.is_empty() {
+                tracing::error!(notices = ?damaged, "damaged notices are forgotten");
+                // What cannot be removed now is met again.
+                let _ = self.outbox_remove(damaged).await;
+            }
+            Ok(queued)
+        })
     }
 
     fn outbox_for_only(&self, channels: Vec<String>) -> Answering<'_, ()> {
@@ -395,7 +416,7 @@ impl Store for SqliteStore {
         self.write(move |connection| Ok((query::add_key(connection, &key)?, Changes::default())))
     }
 
-    fn keys(&self) -> Answering<'_, Vec<ApiKey>> {
+    fn keys(&self) -> Answering<'_, Vec<KeyRow>> {
         self.read(query::keys)
     }
 

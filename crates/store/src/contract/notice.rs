@@ -32,6 +32,10 @@ fn notice(credential: i64, tidings: Tidings) -> NewNotice {
     }
 }
 
+pub(crate) fn about(credential: &grantkeep_core::Credential, tidings: Tidings) -> NewNotice {
+    NewNotice { owner: credential.owner.clone(), ..notice(credential.id, tidings) }
+}
+
 async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     let mut fresh = new("told", "soon");
     fresh.grant.expiry = Expiry::Stated(at(48 * 3600));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grantkeep_core::{Credential, Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind, Uid};
+use grantkeep_core::{Credential, Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind};
 
 use super::{NOW, first_due, new, owner};
 use crate::{Due, NewSpooled, Store, StoreFault};
@@ -115,17 +115,21 @@ async fn a_renewed_token_takes_the_place_of_the_one_it_was_made_from(store: &dyn
     assert_eq!(store.renew(renewed, None).await.unwrap_err(), StoreFault::Stale);
 }
 
-async fn answers_stay_until_they_are_in_their_row(store: &dyn Store) {
-    let credential = store.insert(new("renewing", "spooled")).await.unwrap();
-    let entry = NewSpooled {
+pub(crate) fn answer_for(credential: &Credential) -> NewSpooled {
+    NewSpooled {
         credential: credential.id,
-        owner: owner("renewing"),
-        uid: Uid([3; 16]),
+        owner: credential.owner.clone(),
+        uid: credential.uid,
         generation: 1,
         leased_until: at(60),
         answer: Sealed(vec![5; 64].into()),
         spooled_at: NOW,
-    };
+    }
+}
+
+async fn answers_stay_until_they_are_in_their_row(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "spooled")).await.unwrap();
+    let entry = answer_for(&credential);
     let first = store.spool(entry.clone()).await.unwrap();
     let second = store.spool(NewSpooled { generation: 2, ..entry.clone() }).await.unwrap();
     let spooled = store.spooled().await.unwrap();
