@@ -17,7 +17,7 @@ use grantkeep_core::{
     Credential, CredentialId, Lifetime, Owner, Renewal, Sealed, TokenKind, TroubleKind, event::Action, renewal,
     schedule::next_check,
 };
-use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
+use grantkeep_store::{Answering, LEASED_FOR, NewSpooled, Spooled, StoreFault};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
@@ -30,9 +30,6 @@ use host::Gate;
 pub(crate) use host::{Hosts, Sign, host_of};
 use request::Prepared;
 use step::Step;
-
-/// Twice the longest request, and more: see [`grantkeep_core::Purpose::Token`].
-const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
 
 /// A lease that was got this long ago, by a clock that no one can set, is too old to send anything with.
 const SENT_WITHIN: Duration = Duration::from_secs(20);

@@ -14,8 +14,8 @@ mod sqlite;
 use std::{pin::Pin, sync::Arc};
 
 use grantkeep_core::{
-    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, NewAuthorization,
-    Owner, Progress, Provider, Subject, Timestamp, Uid,
+    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, Lifetime,
+    NewAuthorization, Owner, Progress, Provider, Subject, Timestamp, Uid,
     event::{Damaged, Event, Recorded},
 };
 
@@ -25,6 +25,9 @@ pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
 pub use spool::{NewSpooled, Spooled};
 pub use sqlite::{Options, SqliteStore};
+
+/// How long a lease lasts: twice the longest request, and more (see [`grantkeep_core::Purpose::Token`]).
+pub const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
 
 /// What every call of a store answers with, later.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 'a>>;
@@ -140,11 +143,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Writes what it holds once more, so that storage is proved.
     fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>>;
 
-    /// The same for longer, for whoever still has it.
-    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>>;
+    /// The same for longer; says whether the caller still has it.
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, bool>;
 
-    /// Puts a renewed token into its row and takes its answer out of the spool. [`StoreFault::Stale`] when the row no longer has
-    /// the token that it was made from.
+    /// Puts a renewed token into its row and takes its answer out of the spool. What the row says by now of whom it speaks for stays.
+    /// [`StoreFault::Stale`] when the row no longer has the token that it was made from.
     fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential>;
 
     /// Remembers a provider's answer until it stands in its row; says its number.
@@ -159,9 +162,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Like [`Store::update`], with what is to be told because of it: both or neither.
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential>;
 
-    /// The clock was set back to `now`. What it said of later moments was wrong: tokens of those moments begin to live now, for as
-    /// long as was said; leases, tries and questions are no further away than they ever are; notices are thought about again. Reads
-    /// every row.
+    /// The clock was set back to `now`. What it said of later moments was wrong: tokens of those moments have an end that nobody knows,
+    /// so they are renewed, or asked about, now; leases, tries and questions are no further away than they ever are; notices are
+    /// thought about again. Reads every row.
     fn rethink(&self, now: Timestamp) -> Answering<'_, ()>;
 
     /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only. One that is damaged can

@@ -226,10 +226,10 @@ impl Store for SqliteStore {
         })
     }
 
-    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>> {
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, bool> {
         self.write(move |connection| {
             let leased = renewal::extend(connection, id, fence, until)?;
-            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
+            Ok((leased.is_some(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
         })
     }
 

@@ -42,7 +42,7 @@ pub(super) fn lease(
     query::one(connection, "WHERE id = ?1", [id])
 }
 
-/// Longer, for whoever still has it.
+/// Longer, for whoever still has it. Comes back with the row, because memory must learn of it.
 pub(super) fn extend(
     connection: &Connection,
     id: CredentialId,
@@ -58,7 +58,7 @@ pub(super) fn extend(
 }
 
 /// Puts the renewed token into its row, if the row still has the token that it was made from, and forgets the answer in the spool.
-/// Looks before it changes anything.
+/// What a check may have learned since the lease, that is, whom the token speaks for, stays.
 pub(super) fn store(
     connection: &Connection,
     mut renewed: Credential,
@@ -70,6 +70,11 @@ pub(super) fn store(
     }
     renewed.revision = before.revision;
     renewed.account = before.account;
+    renewed.subject = before.subject;
+    renewed.grant.kind = before.grant.kind;
+    if before.evidence.owner_changed().is_some() {
+        renewed.evidence.clear = before.evidence.clear;
+    }
     renewed.told = before.told;
     renewed.renewal.fence = before.renewal.fence;
     renewed.renewal.leased_until = None;
