@@ -53,6 +53,13 @@ pub enum StoreFault {
     Closed,
 }
 
+impl StoreFault {
+    /// Whether the engine did its work, and what stands in a row is the reason.
+    pub(crate) const fn is_of_a_row(&self) -> bool {
+        matches!(self, Self::Conflict | Self::Corrupt { .. } | Self::Damaged(_) | Self::Stale | Self::TooMany)
+    }
+}
+
 /// A credential whose row does not read as what its columns say.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("row {id} of table credential is damaged: {column}")]

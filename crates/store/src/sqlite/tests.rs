@@ -38,7 +38,13 @@ async fn files_are_private_and_settings_hold() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let connection = connection::open_for_writing(&directory.path().join("grantkeep.db")).unwrap();
-    for (pragma, expected) in [("synchronous", 2), ("secure_delete", 1), ("cell_size_check", 1), ("temp_store", 2)] {
+    for (pragma, expected) in [
+        ("synchronous", 2),
+        ("secure_delete", 1),
+        ("cell_size_check", 1),
+        ("temp_store", 2),
+        ("journal_size_limit", 64 << 20),
+    ] {
         let value: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
         assert_eq!(value, expected, "{pragma}");
     }
@@ -178,6 +184,19 @@ async fn nobody_is_woken_for_a_row_that_is_known_to_be_damaged() {
         assert_eq!(store.due(what, later, 10).await.unwrap().len(), 1);
         assert_eq!(store.next_due(what, later).await.unwrap(), Some(later), "the other one is due");
     }
+}
+
+#[tokio::test]
+async fn a_reader_outlives_a_damaged_row() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let damaged = store.insert(new("me", "one")).await.unwrap();
+    let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    outside.execute("UPDATE credential SET token_kind = 'vk_ghost'", []).unwrap();
+    assert!(matches!(store.get(&owner("me"), damaged.id).await, Err(StoreFault::Damaged(_))));
+    assert_eq!(store.readers.idle(), 1);
+    store.read(|_| Err::<(), _>(StoreFault::Unavailable("damaged"))).await.unwrap_err();
+    assert_eq!(store.readers.idle(), 0);
 }
 
 #[tokio::test]
