@@ -168,6 +168,10 @@ async fn a_replacement_may_absorb_another(store: &dyn Store) {
     let moved_on = store.update(temporary.clone()).await.unwrap();
     assert_eq!(store.replace(kept.clone(), Some(Box::new(temporary))).await.unwrap_err(), StoreFault::Stale);
     assert_eq!(store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap().credential.id, moved_on.id);
+    // Neither is changed when the other has moved on.
+    let older = grantkeep_core::Credential { revision: 7, ..kept.clone() };
+    assert_eq!(store.replace(older, Some(Box::new(moved_on.clone()))).await.unwrap_err(), StoreFault::Stale);
+    assert!(store.get(&owner("merge"), moved_on.id).await.unwrap().is_some());
     store.replace(kept.clone(), Some(Box::new(moved_on))).await.unwrap();
     let found = store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap();
     assert_eq!((found.credential.id, found.only), (kept.id, true));

@@ -38,7 +38,7 @@ use crate::{
 };
 use damage::Damage;
 use reader::Readers;
-use writer::Writer;
+use writer::{Size, Writer, together};
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct Options {
 /// The SQLite engine.
 #[derive(Debug)]
 pub struct SqliteStore {
-    readers: Readers,
+    readers: Arc<Readers>,
     writer: Writer,
     found: Arc<FoundCache>,
     orders: Arc<Orders>,
@@ -81,7 +81,7 @@ impl SqliteStore {
         migration::bring_up_to_date(&mut connection)?;
         drop(opening);
         Ok(Self {
-            readers: Readers::new(options.path.clone()),
+            readers: Arc::new(Readers::new(options.path.clone())),
             writer: Writer::start(connection)?,
             found: Arc::new(FoundCache::new(options.alone)),
             orders: Arc::default(),
@@ -110,7 +110,24 @@ impl SqliteStore {
             }
             result
         };
-        Box::pin(self.writer.run(work, committed))
+        Box::pin(self.writer.run(Size::Usual, work, committed))
+    }
+
+    /// A write of so many statements that memory need not learn of.
+    fn write_each<'a, T: Send + 'static>(
+        &'a self,
+        statements: usize,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault> + Send + 'static,
+    ) -> Answering<'a, T> {
+        self.write(move |connection| Ok((together(connection, statements, || work(connection))?, Changes::default())))
+    }
+
+    /// A write of many rows that memory need not learn of.
+    fn write_long<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault> + Send + 'static,
+    ) -> Answering<'a, T> {
+        Box::pin(self.writer.run(Size::Long, work, |result| result))
     }
 }
 
@@ -177,14 +194,14 @@ impl Store for SqliteStore {
         let orders = Arc::clone(&self.orders);
         self.write(move |connection| {
             let order = query::Order::Latest(orders.next(credential.evidence.captured_at));
-            let mut gone = Vec::new();
-            if let Some(absorbed) = absorbed {
-                // Looks before it changes anything: a write that fails must have changed nothing.
-                query::expect(connection, credential.id, credential.revision)?;
-                query::remove(connection, &absorbed)?;
-                gone.push(*absorbed);
-            }
-            let stored = Arc::new(query::update(connection, credential, order)?);
+            let stored = Arc::new(match &absorbed {
+                None => query::update(connection, credential, order)?,
+                Some(absorbed) => together(connection, 2, || {
+                    query::remove(connection, absorbed)?;
+                    query::update(connection, credential, order)
+                })?,
+            });
+            let gone = absorbed.map(|absorbed| *absorbed).into_iter().collect();
             Ok((Arc::clone(&stored), Changes { gone, stored: Some(stored) }))
         })
     }
@@ -200,7 +217,7 @@ impl Store for SqliteStore {
             }
             removed
         };
-        Box::pin(self.writer.run(move |connection| query::delete(connection, &owner, id), forget))
+        Box::pin(self.writer.run(Size::Usual, move |connection| query::delete(connection, &owner, id), forget))
     }
 
     fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()> {
@@ -235,7 +252,8 @@ impl Store for SqliteStore {
 
     fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential> {
         self.write(move |connection| {
-            let stored = renewal::store(connection, renewed, spooled)?;
+            let statements = 1 + usize::from(spooled.is_some());
+            let stored = together(connection, statements, || renewal::store(connection, renewed, spooled))?;
             Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(Arc::new(stored)) }))
         })
     }
@@ -254,16 +272,18 @@ impl Store for SqliteStore {
 
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential> {
         self.write(move |connection| {
-            let (stored, changes) = update(connection, credential)?;
-            outbox::add(connection, &notices)?;
-            Ok((stored, changes))
+            together(connection, 1 + notices.len(), || {
+                let updated = update(connection, credential)?;
+                outbox::add(connection, &notices)?;
+                Ok(updated)
+            })
         })
     }
 
     fn rethink(&self, now: Timestamp) -> Answering<'_, ()> {
         let found = Arc::clone(&self.found);
         let rethink = move |connection: &rusqlite::Connection| rethink::all(connection, now);
-        Box::pin(self.writer.run(rethink, move |()| found.forget_all()))
+        Box::pin(self.writer.run(Size::Long, rethink, move |()| found.forget_all()))
     }
 
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>> {
@@ -286,7 +306,7 @@ impl Store for SqliteStore {
     }
 
     fn outbox_for_only(&self, channels: Vec<String>) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::keep(connection, &channels)?, Changes::default())))
+        self.write_long(move |connection| outbox::keep(connection, &channels))
     }
 
     fn next_outbox(&self) -> Answering<'_, Option<Timestamp>> {
@@ -298,19 +318,20 @@ impl Store for SqliteStore {
     }
 
     fn outbox_group(&self, ids: Vec<i64>, message: String) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::group(connection, &ids, &message)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::group(connection, &ids, &message))
     }
 
     fn outbox_try(&self, ids: Vec<i64>, tries: u32, again_at: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::begin_try(connection, &ids, tries, again_at)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::begin_try(connection, &ids, tries, again_at))
     }
 
     fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::remove(connection, &ids)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::remove(connection, &ids))
     }
 
     fn add_renewal_tickets(&self, tickets: Vec<RenewalTicket>, now: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::add_tickets(connection, &tickets, now)?, Changes::default())))
+        // One more forgets those that are over.
+        self.write_each(tickets.len() + 1, move |connection| outbox::add_tickets(connection, &tickets, now))
     }
 
     fn renewal_ticket(&self, ticket: Digest) -> Answering<'_, Option<RenewalTicket>> {
@@ -323,11 +344,12 @@ impl Store for SqliteStore {
 
     fn begin_by_link(&self, new: NewAuthorization, link: RenewalTicket) -> Answering<'_, bool> {
         self.write(move |connection| {
-            // Looked for before anything is changed.
             let is_there = outbox::ticket(connection, link.ticket)?.is_some();
             if is_there {
-                attempt::add(connection, &new)?;
-                outbox::spend(connection, &link)?;
+                together(connection, 2, || {
+                    attempt::add(connection, &new)?;
+                    outbox::spend(connection, &link)
+                })?;
             }
             Ok((is_there, Changes::default()))
         })
@@ -370,7 +392,7 @@ impl Store for SqliteStore {
     }
 
     fn sweep_authorizations(&self, now: Timestamp, forget_before: Timestamp) -> Answering<'_, usize> {
-        self.write(move |connection| Ok((attempt::sweep(connection, now, forget_before)?, Changes::default())))
+        self.write_long(move |connection| attempt::sweep(connection, now, forget_before))
     }
 
     fn give_up_claimed<'a>(&'a self, cause: &'a str) -> Answering<'a, usize> {
@@ -396,7 +418,7 @@ impl Store for SqliteStore {
     }
 
     fn record(&self, events: Vec<Event>, chain: Chain) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((event::append(connection, &events, chain)?, Changes::default())))
+        self.write_each(events.len(), move |connection| event::append(connection, &events, chain))
     }
 
     fn recorded<'a>(
@@ -453,7 +475,12 @@ impl Store for SqliteStore {
     }
 
     fn integrity(&self) -> Answering<'_, Vec<String>> {
-        self.read(query::integrity)
+        // Seconds, where there is much: no thread that has other tasks waits for it.
+        let readers = Arc::clone(&self.readers);
+        Box::pin(async move {
+            let reading = tokio::task::spawn_blocking(move || readers.with(query::integrity));
+            reading.await.unwrap_or(Err(StoreFault::Unavailable("the look at every page ended")))
+        })
     }
 
     fn close(&self) -> Answering<'_, ()> {

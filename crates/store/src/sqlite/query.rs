@@ -246,13 +246,6 @@ fn write(
     Ok(connection.prepare_cached(text)?.execute(params_from_iter(columns().map(|(_, value)| *value)))?)
 }
 
-/// Whether the row is still at that revision.
-pub(super) fn expect(connection: &Connection, id: CredentialId, revision: i64) -> Result<(), StoreFault> {
-    let sql = "SELECT 1 FROM credential WHERE id = ?1 AND revision = ?2";
-    let found = connection.prepare_cached(sql)?.exists(params![id, revision])?;
-    if found { Ok(()) } else { Err(StoreFault::Stale) }
-}
-
 pub(super) fn remove(connection: &Connection, credential: &Credential) -> Result<(), StoreFault> {
     let sql = "DELETE FROM credential WHERE id = ?1 AND revision = ?2";
     match connection.prepare_cached(sql)?.execute(params![credential.id, credential.revision])? {

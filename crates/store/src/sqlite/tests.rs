@@ -97,6 +97,52 @@ async fn a_failing_write_takes_no_other_with_it() {
     assert_eq!(twin.unwrap_err(), StoreFault::Conflict);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_panics_is_undone_and_holds_up_no_other() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let one = store.insert(new("me", "one")).await.unwrap();
+    for _ in 0..2 {
+        let panicking = store.write(|connection| -> Result<((), Changes), StoreFault> {
+            connection.execute("DELETE FROM credential", [])?;
+            panic!("a fault of the program");
+        });
+        assert_eq!(panicking.await.unwrap_err(), StoreFault::Unavailable("a write panicked"));
+        let after = store.writer.run(Size::Usual, |_| Ok(()), |()| panic!("another one"));
+        assert_eq!(after.await.map(|()| ()).unwrap_err(), StoreFault::Closed);
+    }
+    assert_eq!(store.count().await.unwrap(), 1);
+    let updates = (0..50).map(|number| store.insert(new("me", &number.to_string())));
+    for update in updates.collect::<Vec<_>>() {
+        update.await.unwrap();
+    }
+    assert!(store.update(one).await.is_ok());
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_write_has_the_thread_and_the_commit_to_itself() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory, true).unwrap());
+    let of_others = Arc::clone(&store);
+    let others = tokio::spawn(async move {
+        for number in 0..200 {
+            of_others.insert(new("me", &number.to_string())).await.unwrap();
+        }
+    });
+    for _ in 0..50 {
+        let thread = store.write_long(|_| Ok(std::thread::current().name().map(str::to_owned)));
+        assert_eq!(thread.await.unwrap().as_deref(), Some("store-writer"));
+        let failing = store.write_long(|connection| {
+            connection.execute("DELETE FROM credential", [])?;
+            Err::<(), _>(StoreFault::Stale)
+        });
+        assert_eq!(failing.await.unwrap_err(), StoreFault::Stale);
+    }
+    others.await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 200, "it took no other with it");
+}
+
 #[test]
 fn foreign_and_newer_databases_are_refused_untouched() {
     for (sql, expected) in [
