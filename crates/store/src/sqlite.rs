@@ -475,9 +475,9 @@ impl Store for SqliteStore {
     }
 
     fn integrity(&self) -> Answering<'_, Vec<String>> {
-        // Seconds, where there is much: no thread that has other tasks waits for it.
         let readers = Arc::clone(&self.readers);
         Box::pin(async move {
+            #[expect(clippy::disallowed_methods, reason = "it takes seconds: no thread that has other tasks may do it")]
             let reading = tokio::task::spawn_blocking(move || readers.with(query::integrity));
             reading.await.unwrap_or(Err(StoreFault::Unavailable("the look at every page ended")))
         })

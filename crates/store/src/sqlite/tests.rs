@@ -108,8 +108,8 @@ async fn a_write_that_panics_is_undone_and_holds_up_no_other() {
             panic!("a fault of the program");
         });
         assert_eq!(panicking.await.unwrap_err(), StoreFault::Unavailable("a write panicked"));
-        let after = store.writer.run(Size::Usual, |_| Ok(()), |()| panic!("another one"));
-        assert_eq!(after.await.map(|()| ()).unwrap_err(), StoreFault::Closed);
+        let after: Result<(), _> = store.writer.run(Size::Usual, |_| Ok(()), |()| panic!("another one")).await;
+        assert_eq!(after.unwrap_err(), StoreFault::Closed);
     }
     assert_eq!(store.count().await.unwrap(), 1);
     let updates = (0..50).map(|number| store.insert(new("me", &number.to_string())));

@@ -43,10 +43,11 @@ pub(super) enum Size {
 /// A write that waits.
 struct Job {
     size: Size,
-    /// Runs the write, unless there is no transaction to run it in; returns how to answer once the commit's fate is known.
-    run: Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>,
+    run: Run,
 }
 
+/// Runs the write, unless there is no transaction to run it in; returns how to answer once the commit's fate is known.
+type Run = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
 
 pub(super) struct Writer {
@@ -102,7 +103,7 @@ impl Writer {
         committed: impl FnOnce(T) -> R + Send + 'static,
     ) -> Result<R, StoreFault> {
         let (answer, answered) = oneshot::channel();
-        let run = Box::new(move |connection: Result<&Connection, StoreFault>| -> Reply {
+        let run: Run = Box::new(move |connection| {
             let result = connection.and_then(|connection| attempt(connection, size, work));
             Box::new(move |commit| {
                 let result = result.and_then(|value| commit.map(|()| committed(value)));
