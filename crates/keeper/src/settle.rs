@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grantkeep_core::{
     Account, Credential, CredentialId, Expiry, Grant, Lifetime, Outcome, Owner, Renewal, Sealed, Timestamp,
-    event::Action, schedule::next_check,
+    event::Action, evidence::OWNER_CHANGED, schedule::next_check,
 };
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
@@ -13,9 +13,6 @@ use crate::{
     KeepFault, Keeper,
     ask::{Reading, Whom, nameless},
 };
-
-/// Cause of a state in which the provider named somebody else than the pasted text did.
-const OWNER_CHANGED: &str = "owner_changed";
 
 /// What was renewed so lately and is called dead is not renewed again for that: the next one would be called dead too.
 const RENEWED_LATELY: Lifetime = Lifetime::from_hours(1);
@@ -35,6 +32,9 @@ fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -
             }
             credential.grant.kind = told.kind;
         }
+    } else if outcome != Outcome::Unclear && credential.evidence.owner_changed().is_some() {
+        // Nobody was named: whatever else is said of a stranger's token does not make it the right person's.
+        (outcome, cause) = (Outcome::NeedsHuman, OWNER_CHANGED);
     }
     credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
     let (expiry, renews) = (credential.grant.expiry, credential.can_renew());

@@ -48,13 +48,13 @@ impl Keeper {
             if queued.is_empty() {
                 continue;
             }
+            // A message on its way is finished when the watcher ends, and no further one is begun: what a receiver has taken must
+            // not be sent again.
+            let flight = self.flights.begin()?;
             let (keeper, name) = (Arc::clone(self), name.clone());
             channels.resting.insert(name.clone(), None);
             let stopping = Stopping::default();
             let stopped = Arc::clone(&stopping.0);
-            // A message on its way is finished when the watcher ends, and no further one is begun: what a receiver has taken must
-            // not be sent again.
-            let flight = self.flights.begin();
             let sending = tokio::spawn(async move {
                 let rest = keeper.send_over(&name, queued, &stopped).await.unwrap_or_else(|fault| {
                     warn_of(Err(fault));
