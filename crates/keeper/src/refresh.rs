@@ -18,7 +18,7 @@ use grantkeep_core::{
     Credential, CredentialId, Lifetime, Owner, Renewal, TokenKind, TroubleKind, event::Action, renewal,
     schedule::next_check,
 };
-use grantkeep_store::{Answering, NewSpooled, StoreFault};
+use grantkeep_store::{Answering, LEASED_FOR, NewSpooled, StoreFault};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::{
@@ -32,9 +32,6 @@ pub(crate) use host::{Hosts, Sign, host_of};
 pub(crate) use replay::Aside;
 use request::Prepared;
 use step::Step;
-
-/// Twice the longest request, and more: see [`grantkeep_core::Purpose::Token`].
-const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
 
 /// A lease that was got this long ago, by a clock that no one can set, is too old to send anything with.
 const SENT_WITHIN: Duration = Duration::from_secs(20);
