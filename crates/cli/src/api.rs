@@ -6,6 +6,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use grantkeep_core::{NoAnswer, Outgoing, Payload, Purpose, Secret};
@@ -34,6 +35,13 @@ const LARGEST: usize = 16 * 1024 * 1024;
 
 /// How long a command waits for a server that is starting or stopping.
 const WAITS: u32 = 100;
+
+/// How long a server beside us may take to answer: longer than the slowest provider, the wait for its turn included. A look at the whole
+/// database may take as long as it likes.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
+
+/// Where the whole database is looked at.
+pub(crate) const EXAMINE: &str = "/local/examine";
 
 /// The API, wherever it is.
 pub(crate) struct Api {
@@ -76,8 +84,8 @@ impl Api {
             });
         }
         let directory = DataDir::open(&settings.data_dir)?;
-        let socket = directory.socket()?;
         for _ in 0..WAITS {
+            let socket = directory.socket()?;
             if UnixStream::connect(&socket).await.is_ok() {
                 return Ok(Self { way: Way::Socket(socket), owner });
             }
@@ -102,6 +110,20 @@ impl Api {
     }
 
     async fn socket(
+        &self,
+        socket: &Path,
+        method: Method,
+        path: &str,
+        body: Option<Secret>,
+    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), CliFault> {
+        let asked = self.over_socket(socket, method, path, body);
+        if path == EXAMINE {
+            return asked.await;
+        }
+        tokio::time::timeout(ANSWERS_WITHIN, asked).await.unwrap_or_else(|_| Err(text::server_too_slow()))
+    }
+
+    async fn over_socket(
         &self,
         socket: &Path,
         method: Method,

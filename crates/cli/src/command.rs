@@ -45,7 +45,8 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
         _ => {}
     }
     if let Command::Refresh(_) | Command::Token(_) = command {
-        return until_stopped(command, &settings).await;
+        let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+        return until_stopped(&settings, &mut stop, async |api| ask(command, &settings, api).await).await;
     }
     let api = Api::find(&settings).await?;
     let result = ask(command, &settings, &api).await;
@@ -53,16 +54,19 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<ExitCode
     result
 }
 
-/// Runs a command that may spend a refresh token in this process. When asked to stop it gives up, but waits for what was sent; when
-/// asked once more it does not wait for that either.
-async fn until_stopped(command: Command, settings: &Settings) -> Result<ExitCode, CliFault> {
-    let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+/// Works at the API; it may spend a refresh token or a code in this process. When asked to stop it gives up, but waits for what was sent;
+/// when asked once more it does not wait for that either.
+async fn until_stopped(
+    settings: &Settings,
+    stop: &mut Stop,
+    work: impl AsyncFnOnce(&Api) -> Result<ExitCode, CliFault>,
+) -> Result<ExitCode, CliFault> {
     let api = tokio::select! {
         found = Api::find(settings) => found?,
         () = stop.asked() => return Err(text::stopped()),
     };
     let result = tokio::select! {
-        result = ask(command, settings, &api) => result,
+        result = work(&api) => result,
         () = stop.asked() => Err(text::stopped()),
     };
     tokio::select! {

@@ -67,13 +67,11 @@ impl Table {
     }
 
     pub(crate) fn print(&self, colourful: bool) -> Result<(), CliFault> {
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
+        let widths = self.widths();
         for (row, colour) in self.rows.iter().zip(&self.colours) {
             let mut text = String::new();
-            for (column, cell) in row.iter().enumerate() {
-                let padding = if column + 1 == row.len() { 0 } else { width(column) - cell.chars().count() + 2 };
+            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let padding = if column + 1 == row.len() { 0 } else { width - cell.chars().count() + 2 };
                 text.push_str(cell);
                 text.extend(std::iter::repeat_n(' ', padding));
             }
@@ -83,6 +81,18 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Of each column, in characters.
+    fn widths(&self) -> Vec<usize> {
+        let mut widths = Vec::new();
+        for row in &self.rows {
+            widths.resize(row.len().max(widths.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        widths
     }
 }
 
@@ -94,5 +104,14 @@ mod tests {
     fn names_do_not_steer_the_terminal() {
         assert_eq!(printable("имя 🙂"), "имя 🙂");
         assert_eq!(printable("a\u{1b}[31mb\r\n\u{202e}c"), "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c");
+    }
+
+    #[test]
+    fn a_column_is_as_wide_as_its_widest_cell() {
+        let mut table = Table::new(&["A", "NAME"]);
+        table.row(["имя".to_owned(), "x".to_owned()], None);
+        table.row(["long enough".to_owned(), String::new(), "third".to_owned()], None);
+        assert_eq!(table.widths(), [11, 4, 5]);
+        assert!(Table::bare().widths().is_empty());
     }
 }

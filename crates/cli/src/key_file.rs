@@ -1,15 +1,15 @@
-//! Owns the key files: made once, whole or not at all, mode 0600; one that others can read is refused.
+//! Owns the key files: made once, whole or not at all, mode 0600; one that others can read, or have given us, is refused.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
 use grantkeep_core::Secret;
 
-use crate::{fault::CliFault, text};
+use crate::{directory::is_own, fault::CliFault, text};
 
 /// Largest key file that is read.
 const LARGEST: u64 = 4096;
@@ -27,8 +27,18 @@ pub(crate) fn read(path: &Path) -> Result<Option<Secret>, CliFault> {
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(text::key_file_open(path));
     }
+    if !is_own(&metadata) && !belongs_here(path, &metadata) {
+        return Err(text::key_file_of_another(path));
+    }
     let text = fs::read_to_string(path).map_err(|error| text::key_file_unreadable(path, error.kind()))?;
     Ok(Some(Secret::from(text.trim_end())))
+}
+
+/// Whether a key file of somebody else is that of whoever owns the directory, over which the superuser works: so it is in a container. That
+/// user could put any key there anyway.
+fn belongs_here(path: &Path, metadata: &Metadata) -> bool {
+    let directory = path.parent().and_then(|directory| fs::metadata(directory).ok());
+    rustix::process::geteuid().is_root() && directory.is_some_and(|directory| directory.uid() == metadata.uid())
 }
 
 /// Makes a key file, unless somebody else has made it meanwhile; either way, what is then there is the key.
@@ -83,6 +93,24 @@ mod tests {
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(read(&link).is_err());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(read(&path).is_err());
+    }
+
+    #[test]
+    fn a_key_of_another_user_is_refused() {
+        if !rustix::process::geteuid().is_root() {
+            return println!("NOT RUN as the superuser: only that one can give a file away");
+        }
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("jwt.key");
+        make(&path, &Secret::from("first")).unwrap();
+        let give = |path: &Path, user| std::os::unix::fs::chown(path, Some(user), None).unwrap();
+        give(&path, 12345);
+        assert!(read(&path).unwrap_err().what.contains("another user"));
+        // Unless everything here is theirs, as in a container.
+        give(directory.path(), 12345);
+        assert_eq!(read(&path).unwrap().unwrap().expose(), "first");
+        give(&path, 12346);
         assert!(read(&path).is_err());
     }
 }

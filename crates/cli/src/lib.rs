@@ -15,6 +15,7 @@ mod key_file;
 mod listen;
 mod log;
 mod process;
+mod prompt;
 mod qr;
 mod serve;
 mod setting;

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     api::local_request,
     console,
-    directory::{DataDir, Lock},
+    directory::{DataDir, Lock, foreign_owner},
     fault::CliFault,
     here::Here,
     listen,
@@ -38,14 +38,17 @@ pub(crate) async fn run(mut settings: Settings) -> Result<ExitCode, CliFault> {
         return Err(text::serve_is_local());
     }
     // Before anything is announced: whoever reads the greeting may ask us to stop.
-    let stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+    let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
     let directory = DataDir::open(&settings.data_dir)?;
-    let lock = lock(&directory).await?;
+    let Some(lock) = lock(&directory, &mut stop).await? else {
+        tracing::info!("stopped");
+        return Ok(ExitCode::SUCCESS);
+    };
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     settings.listen = listener.local_addr().map_err(|error| text::cannot_listen(settings.listen, error.kind()))?;
     let sandbox = start_sandbox(&mut settings).await?;
-    let socket = directory.socket()?;
+    let socket = directory.claim_socket(&lock)?;
     let here = Here::open(&directory, &settings, true).await?;
     let served = start(&here, &settings, sandbox.as_ref(), listener, &socket, stop).await;
     // Also after a fault: what was sent to a provider is waited for.
@@ -59,27 +62,35 @@ async fn start(
     sandbox: Option<&Sandbox>,
     listener: TcpListener,
     socket: &Path,
-    stop: Stop,
+    mut stop: Stop,
 ) -> Result<(), CliFault> {
-    here.keeper.recover().await.map_err(|fault| text::keep(&fault))?;
+    tokio::select! {
+        recovered = here.keeper.recover() => recovered.map_err(|fault| text::keep(&fault))?,
+        // What has not been brought into its row stays in the spool.
+        () = stop.asked() => return Ok(()),
+    }
     let local = listen_locally(socket)?;
     let doors = doors(settings).await;
     announce(settings, here, sandbox).await?;
     serve(here, listener, doors, local, stop).await
 }
 
-async fn lock(directory: &DataDir) -> Result<Lock, CliFault> {
+/// None: asked to stop before it was to be had.
+async fn lock(directory: &DataDir, stop: &mut Stop) -> Result<Option<Lock>, CliFault> {
     let mut told = false;
     loop {
         if let Some(lock) = directory.try_lock_alone()? {
-            return Ok(lock);
+            return Ok(Some(lock));
         }
         // A command is using the directory; commands are short, unless a provider is slow or a person logs in.
         if !told {
             console::note(text::WAITING_FOR_COMMANDS);
             told = true;
         }
-        tokio::time::sleep(process::RETRY_AFTER).await;
+        tokio::select! {
+            () = tokio::time::sleep(process::RETRY_AFTER) => {}
+            () = stop.asked() => return Ok(None),
+        }
     }
 }
 
@@ -140,20 +151,23 @@ async fn serve(
         // Ends when it is told, and when nobody is left to tell it.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let limits = Limits { connections: process::connections() };
+    // One for all that the network reaches, or each would count the same file descriptors. Commands have their own, so that nobody
+    // out there keeps them from coming through.
+    let limits = Limits::at_most(process::connections());
+    let local_limits = Limits::at_most(process::LOCAL_CONNECTIONS);
     let user = rustix::process::getuid().as_raw();
     let service = || Arc::clone(&here.service);
     let mut listeners = JoinSet::new();
-    listeners.spawn(serve_tcp(listener, service(), limits, until(stopped.clone())));
+    listeners.spawn(serve_tcp(listener, service(), limits.clone(), until(stopped.clone())));
     for Door { listener, is_whole } in doors {
-        let until = until(stopped.clone());
+        let (until, limits) = (until(stopped.clone()), limits.clone());
         if is_whole {
             listeners.spawn(serve_tcp(listener, service(), limits, until));
         } else {
             listeners.spawn(serve_capture(listener, service(), limits, until));
         }
     }
-    listeners.spawn(serve_unix(local, service(), limits, user, until(stopped)));
+    listeners.spawn(serve_unix(local, service(), local_limits, user, until(stopped)));
     let broke_off = tokio::select! {
         () = asked.asked() => false,
         () = Arc::clone(&here.keeper).watch_everything() => true,
@@ -187,6 +201,13 @@ async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock
 async fn announce(settings: &Settings, here: &Here, sandbox: Option<&Sandbox>) -> Result<(), CliFault> {
     let (address, base) = (settings.listen, settings.base_url());
     tracing::info!(%address, data_dir = %settings.data_dir.display(), "listening");
+    if let Some(user) = foreign_owner(&settings.data_dir) {
+        tracing::warn!(
+            user,
+            "the data directory belongs to another user, who can read and change everything in it, the keys too: right for root in \
+             a container over a directory of the host, and for nobody else"
+        );
+    }
     if !address.ip().is_loopback() {
         tracing::warn!("listening beyond this machine without TLS: put a reverse proxy with TLS in front");
     }

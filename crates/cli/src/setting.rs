@@ -109,8 +109,9 @@ impl Settings {
         let listen = address(first(listen, "GRANTKEEP_LISTEN", file.listen)?.as_deref())?;
         let public_url = first(None, "GRANTKEEP_PUBLIC_URL", file.public_url)?.map(|text| public_url(&text));
         let public_url = public_url.transpose()?;
-        let vk = Vk::resolve(file.vk)?;
         let here = redirect::Here { listen, public_url: public_url.as_ref() };
+        let names: Vec<&str> = file.providers.keys().map(String::as_str).collect();
+        let vk = Vk::resolve(file.vk, here, &names)?;
         let folder = config.parent().unwrap_or(Path::new("."));
         let oauth2 = oauth2::resolve(file.providers, folder, here, &vk.settings.redirect_uri)?;
         Ok(Self {

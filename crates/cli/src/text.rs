@@ -116,10 +116,9 @@ pub(crate) fn renewed(credential: &Value) -> String {
 }
 
 pub(crate) fn saved(provider: &str, saved: &Value) -> String {
-    let message = saved["message"].as_str().unwrap_or_default();
-    let account = saved["account_name"].as_str().unwrap_or_default();
-    let account = printable(account);
-    format!("{message}\nkept as {provider}/{account} (credential {})", saved["credential_id"])
+    let word = |name: &str| printable(saved[name].as_str().unwrap_or_default()).into_owned();
+    let id = saved["credential_id"].as_i64().unwrap_or_default();
+    format!("{}\nkept as {provider}/{} (credential {id})", word("message"), word("account_name"))
 }
 
 pub(crate) fn forgotten(credential: &Value) -> String {
@@ -309,6 +308,24 @@ pub(crate) fn output_failed(kind: ErrorKind) -> CliFault {
 pub(crate) fn data_dir(path: &Path, kind: ErrorKind) -> CliFault {
     let what = format!("the directory {} cannot be used: {kind}", path.display());
     CliFault::usage(what, "it must be yours and writable; choose another with --data-dir, or GRANTKEEP_DATA_DIR")
+}
+
+pub(crate) fn data_dir_of_another(path: &Path) -> CliFault {
+    let what = format!("the directory {} belongs to another user, who can change everything in it", path.display());
+    CliFault::usage(what, "chown it to the user that grantkeep runs as, or choose another with --data-dir")
+}
+
+pub(crate) fn data_dir_shared(path: &Path) -> CliFault {
+    let what = format!("the directory {} is open to others, and more than grantkeep's is in it", path.display());
+    CliFault::usage(
+        what,
+        format!("choose one of its own with --data-dir; or, if this is it: chmod 700 {}", path.display()),
+    )
+}
+
+pub(crate) fn key_file_of_another(path: &Path) -> CliFault {
+    let what = format!("the key file {} belongs to another user, who knows the key", path.display());
+    CliFault::usage(what, "chown it to the user that grantkeep runs as, if it is the right one")
 }
 
 pub(crate) fn key_file_open(path: &Path) -> CliFault {

@@ -1,7 +1,9 @@
 //! Owns the listeners: accepting, the limits of a connection, and ending them gracefully.
 //!
-//! A request's head must be there within 5 s, which also ends idle connections; headers are bounded in size and number. When
-//! connections or file descriptors run out, accepting pauses: what is being served goes on.
+//! A request's head must be there within 5 s, which also ends idle connections; headers are bounded in size and number. Who does not
+//! read the answer is hung up on. When connections or file descriptors run out, accepting pauses: what is being served goes on.
+
+mod patience;
 
 use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -17,6 +19,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
+use self::patience::Patient;
 use crate::{Peer, Service};
 
 const HEAD_FOR: Duration = Duration::from_secs(5);
@@ -29,11 +32,25 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long those who are being answered may take when the server ends.
 const FINISH_FOR: Duration = Duration::from_secs(10);
 
-/// Limits of one listener.
-#[derive(Clone, Copy, Debug)]
+/// How long a caller may take nothing of an answer that waits for him. Answers are small: who reads at all is far from that.
+const STALL_FOR: Duration = Duration::from_secs(15);
+
+/// Faults of `accept` with less than that between them are one shortage, and told once.
+const SHORTAGE: Duration = Duration::from_secs(60);
+
+/// Limits of connections. Listeners with clones of one share what it allows.
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel's queue.
-    pub connections: usize,
+    connections: Arc<Semaphore>,
+    pub(crate) stall_for: Duration,
+}
+
+impl Limits {
+    /// So many connections at once; further ones wait in the kernel's queue. A listener that waits for one holds its place already.
+    pub fn at_most(connections: usize) -> Self {
+        let connections = connections.min(Semaphore::MAX_PERMITS);
+        Self { connections: Arc::new(Semaphore::new(connections)), stall_for: STALL_FOR }
+    }
 }
 
 /// Serves TCP until `stop`, then lets those in progress finish.
@@ -107,9 +124,10 @@ impl Accept for Unix {
 }
 
 async fn serve(listener: impl Accept, service: Arc<Service>, limits: Limits, stop: impl Future<Output = ()>) {
-    let connections = Arc::new(Semaphore::new(limits.connections));
+    let Limits { connections, stall_for } = limits;
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
+    let mut failed_at = None;
     loop {
         let next = async {
             let permit = Arc::clone(&connections).acquire_owned().await;
@@ -122,10 +140,14 @@ async fn serve(listener: impl Accept, service: Arc<Service>, limits: Limits, sto
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
+                let stream = Patient::new(stream, stall_for);
                 tokio::spawn(connection(stream, peer, Arc::clone(&service), graceful.watcher(), permit));
             }
             (_, Err(error)) => {
-                tracing::warn!(kind = ?error.kind(), "no connection can be accepted; trying again");
+                let now = service.keeper.steady();
+                if failed_at.replace(now).is_none_or(|before| now.duration_since(before) > SHORTAGE) {
+                    tracing::warn!(kind = ?error.kind(), "no connection can be accepted; trying again");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
             // The semaphore is never closed.

@@ -1,21 +1,23 @@
 //! Owns `add`: a token, URL, fragment or JSON from standard input into a credential. What `login --paste` is given goes the same
 //! way.
 
-use std::{
-    io::{self, Read},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use grantkeep_core::Secret;
 use http::Method;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use super::credential::segment;
-use crate::{api::Api, args::Add, console, fault::CliFault, setting::Settings, text};
-
-/// More than a server takes, so that it is the server that says so.
-const LARGEST: u64 = 32 * 1024;
+use super::{credential::segment, until_stopped};
+use crate::{
+    api::Api,
+    args::Add,
+    console,
+    fault::CliFault,
+    process::Stop,
+    prompt::{self, Extent},
+    setting::Settings,
+    text,
+};
 
 /// What somebody pasted, and for what.
 #[derive(Debug)]
@@ -29,30 +31,28 @@ pub(super) struct Pasted<'a> {
 }
 
 pub(super) async fn run(add: &Add, settings: &Settings) -> Result<ExitCode, CliFault> {
-    segment(&add.provider)?;
-    if io::IsTerminal::is_terminal(&io::stdin()) {
-        console::note(text::PASTE_AND_END);
+    segment(&add.provider).ok_or_else(text::no_such_provider)?;
+    if prompt::is_asked() {
+        console::note(text::PASTE_WHAT);
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    let read = io::stdin().lock().take(LARGEST).read_to_end(&mut bytes);
-    read.map_err(|error| text::input_failed(error.kind()))?;
-    let pasted = std::str::from_utf8(&bytes).map_err(|_| text::input_not_text())?;
+    let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
+    let text = tokio::select! {
+        text = prompt::read(Extent::Everything, text::stopped) => text?,
+        () = stop.asked() => return Err(text::stopped()),
+    };
     let pasted = Pasted {
         provider: &add.provider,
         account: add.account.as_deref(),
         instance: add.instance.as_deref(),
         authorization: None,
-        text: &Secret::from(pasted),
+        text: &text,
     };
-    let api = Api::find(settings).await?;
-    let submitted = submit(&pasted, add.json, &api).await;
-    api.close().await;
-    submitted
+    until_stopped(settings, &mut stop, async |api| submit(&pasted, add.json, api).await).await
 }
 
 /// Sends what was pasted, and tells what became of it.
 pub(super) async fn submit(pasted: &Pasted<'_>, as_json: bool, api: &Api) -> Result<ExitCode, CliFault> {
-    let path = format!("/api/v1/oauth/{}/token/submit", segment(pasted.provider)?);
+    let path = format!("/api/v1/oauth/{}/token/submit", segment(pasted.provider).ok_or_else(text::no_such_provider)?);
     let mut body = json!({"token_data": pasted.text.expose()});
     let besides =
         [("account_name", pasted.account), ("instance", pasted.instance), ("authorization_id", pasted.authorization)];

@@ -17,15 +17,15 @@ pub(super) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str
     if query.is_empty() { query } else { format!("?{query}") }
 }
 
-/// A provider's name as a path segment.
-pub(super) fn segment(name: &str) -> Result<&str, CliFault> {
+/// A name as a path segment; none when nothing that has a name here can be called that.
+pub(super) fn segment(name: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if !name.is_empty() && name.bytes().all(plain) { Ok(name) } else { Err(text::no_such_provider()) }
+    (!name.is_empty() && name.bytes().all(plain)).then_some(name)
 }
 
 /// The one credential that `target` names.
 pub(super) async fn find(target: &Target, api: &Api) -> Result<Value, CliFault> {
-    let provider = segment(&target.provider)?;
+    let provider = segment(&target.provider).ok_or_else(text::no_such_provider)?;
     match &target.account {
         Some(account) => {
             let query = query([("account_name", Some(account.as_str()))]);

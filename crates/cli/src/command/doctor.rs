@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    api::Api,
+    api::{Api, EXAMINE},
     args::Doctor,
     console::{self, Table},
+    directory::foreign_owner,
     fault::CliFault,
     setting::Settings,
     text,
@@ -99,11 +100,13 @@ fn files(directory: &Path) -> Vec<Finding> {
         .filter(|entry| entry.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0))
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    vec![if open.is_empty() {
-        finding(Level::Ok, text::DOCTOR_DIRECTORY, directory.display().to_string())
-    } else {
-        finding(Level::Fail, text::DOCTOR_DIRECTORY, text::doctor_open_files(&open))
-    }]
+    let files = match open.as_slice() {
+        [] => finding(Level::Ok, text::DOCTOR_DIRECTORY, directory.display().to_string()),
+        open => finding(Level::Fail, text::DOCTOR_DIRECTORY, text::doctor_open_files(open)),
+    };
+    let foreign = foreign_owner(directory)
+        .map(|user| finding(Level::Warn, text::DOCTOR_DIRECTORY, text::doctor_foreign_directory(directory, user)));
+    [files].into_iter().chain(foreign).collect()
 }
 
 fn owner_of(api: &Api) -> Finding {
@@ -112,7 +115,7 @@ fn owner_of(api: &Api) -> Finding {
 }
 
 async fn database(api: &Api, findings: &mut Vec<Finding>) {
-    let examined = match api.ask(Method::POST, "/local/examine", None).await {
+    let examined = match api.ask(Method::POST, EXAMINE, None).await {
         Ok(answer) => answer.json(),
         Err(fault) => Err(fault),
     };

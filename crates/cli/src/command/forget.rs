@@ -28,7 +28,8 @@ pub(super) async fn run(forget: &Forget, api: &Api) -> Result<ExitCode, CliFault
 
 /// The damaged credential that `target` names, if it is the only one that may be meant.
 async fn damaged(target: &Target, api: &Api) -> Result<Option<Value>, CliFault> {
-    let kept = credential::all(Some(credential::segment(&target.provider)?), api).await?;
+    let kept =
+        credential::all(Some(credential::segment(&target.provider).ok_or_else(text::no_such_provider)?), api).await?;
     let is_meant = |damaged: &Value| match &target.account {
         Some(account) => damaged["account_name"] == account.as_str(),
         None => kept.credentials.is_empty(),

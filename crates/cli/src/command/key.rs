@@ -61,8 +61,7 @@ pub(super) async fn list(list: &KeyList, api: &Api) -> Result<ExitCode, CliFault
 
 pub(super) async fn revoke(revoke: &KeyRevoke, api: &Api) -> Result<ExitCode, CliFault> {
     here_only(api)?;
-    // An id is a path segment; anything else is no id of ours.
-    let id = segment(&revoke.id).map_err(|_| text::no_such_key())?;
+    let id = segment(&revoke.id).ok_or_else(text::no_such_key)?;
     api.ask(Method::DELETE, &format!("/local/keys/{id}"), None).await?;
     console::line(&text::key_revoked(id))?;
     Ok(ExitCode::SUCCESS)

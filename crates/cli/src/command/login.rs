@@ -48,7 +48,7 @@ enum Way {
 }
 
 pub(super) async fn run(login: &Login, mut settings: Settings) -> Result<ExitCode, CliFault> {
-    let provider = segment(&login.provider)?;
+    let provider = segment(&login.provider).ok_or_else(text::no_such_provider)?;
     let mut stop = Stop::listen().map_err(|error| text::no_signals(error.kind()))?;
     let early = early(&mut settings).await?;
     let api = Api::find(&settings).await?;

@@ -32,7 +32,7 @@ pub(super) async fn list(list: &ProviderList, api: &Api) -> Result<ExitCode, Cli
 }
 
 pub(super) async fn test(test: &ProviderTest, api: &Api) -> Result<ExitCode, CliFault> {
-    let path = format!("/api/v1/providers/{}/test", segment(&test.name)?);
+    let path = format!("/api/v1/providers/{}/test", segment(&test.name).ok_or_else(text::no_such_provider)?);
     let body = match &test.instance {
         Some(instance) => json!({ "instance": instance }),
         None => json!({}),

@@ -22,7 +22,10 @@ pub(super) async fn run(status: &Status, api: &Api) -> Result<ExitCode, CliFault
     let named = status.target.as_ref().is_some_and(|target| target.account.is_some());
     let Kept { mut credentials, damaged } = match &status.target {
         Some(target) if named => Kept { credentials: vec![credential::find(target, api).await?], ..Kept::default() },
-        Some(target) => credential::all(Some(credential::segment(&target.provider)?), api).await?,
+        Some(target) => {
+            credential::all(Some(credential::segment(&target.provider).ok_or_else(text::no_such_provider)?), api)
+                .await?
+        }
         None => credential::all(None, api).await?,
     };
     if credentials.is_empty() && damaged.is_empty() && status.target.is_some() {

@@ -8,7 +8,7 @@ use super::credential::{query, segment};
 use crate::{api::Api, args::Token, console, fault::CliFault, text};
 
 pub(super) async fn run(token: &Token, api: &Api) -> Result<ExitCode, CliFault> {
-    let provider = segment(&token.target.provider)?;
+    let provider = segment(&token.target.provider).ok_or_else(text::no_such_provider)?;
     let min_ttl = token.min_ttl.as_secs().to_string();
     let query = query([("account_name", token.target.account.as_deref()), ("min_ttl", Some(min_ttl.as_str()))]);
     let answer = api.ask(Method::GET, &format!("/api/v1/oauth/{provider}/token{query}"), None).await?;

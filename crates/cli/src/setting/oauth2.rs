@@ -50,8 +50,8 @@ pub(super) fn resolve(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let one = |(name, file): (String, file::Provider)| OAuth2::resolve(&name, file, folder, here, &names);
     let all = providers.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    let uris = all.iter().filter_map(|one| Some((one.name.as_str(), one.redirect_uri()?)));
-    redirect::check_apart(uris.chain([("vk", vk)]), here)?;
+    let uris: Vec<_> = all.iter().filter_map(|one| Some((one.name.as_str(), one.comes_back_to(here)?))).collect();
+    redirect::check_apart(uris.iter().map(|(name, url)| (*name, url)).chain([("vk", vk)]), here)?;
     Ok(all)
 }
 
@@ -89,7 +89,11 @@ impl OAuth2 {
             client_auth: client_auth(name, file.client_auth.as_deref())?,
             scopes: scopes(name, file.scopes)?,
             redirect_uri: match file.redirect_uri {
-                Some(text) => Some((text.clone(), redirect::read(name, &text, here, names)?)),
+                Some(text) => {
+                    let url = redirect::read(name, &text, here, names);
+                    let url = url.map_err(|reason| text::bad_redirect_uri(name, reason))?;
+                    Some((text, url))
+                }
                 None => None,
             },
         };
@@ -183,6 +187,15 @@ impl OAuth2 {
 
     pub(super) fn name(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// Where people come back to, said or usual; none where nobody logs in.
+    fn comes_back_to(&self, here: Here<'_>) -> Option<Url> {
+        match (self.grant, self.redirect_uri()) {
+            (GrantType::ClientCredentials, _) => None,
+            (GrantType::AuthorizationCode, Some(url)) => Some(url.clone()),
+            (GrantType::AuthorizationCode, None) => here.usual(self.name.as_str()),
+        }
     }
 
     pub(super) fn redirect_uri(&self) -> Option<&Url> {

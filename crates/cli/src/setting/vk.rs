@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     file,
+    redirect::{self, Here},
     value::{base_url, first, url, value},
 };
 use crate::{fault::CliFault, text};
@@ -25,14 +26,15 @@ pub(super) struct Vk {
 }
 
 impl Vk {
-    pub(super) fn resolve(file: file::Vk) -> Result<Self, CliFault> {
+    /// `others` are the names of all configured providers.
+    pub(super) fn resolve(file: file::Vk, here: Here<'_>, others: &[&str]) -> Result<Self, CliFault> {
         let usual = VkSettings::default();
         let one = |name: &'static str, file: Option<String>, usual: Url| match first(None, name, file)? {
             Some(text) => base_url(name, &text),
             None => Ok(usual),
         };
         let redirect_uri = match first(None, "GRANTKEEP_VK_REDIRECT_URI", file.redirect_uri)? {
-            Some(text) => url("GRANTKEEP_VK_REDIRECT_URI", &text)?,
+            Some(text) => redirect::read("vk", &text, here, others).map_err(text::bad_vk_redirect_uri)?,
             None => usual.redirect_uri,
         };
         let settings = VkSettings {

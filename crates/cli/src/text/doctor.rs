@@ -24,6 +24,14 @@ pub(crate) fn doctor_no_directory(path: &Path) -> String {
     format!("{} is not there yet; it is made on first use", path.display())
 }
 
+pub(crate) fn doctor_foreign_directory(path: &Path, user: u32) -> String {
+    format!(
+        "{} belongs to user {user}, who can read and change everything in it, the keys too: right for root in a container over a \
+         directory of the host, and for nobody else",
+        path.display()
+    )
+}
+
 pub(crate) fn doctor_open_files(names: &[String]) -> String {
     format!("others can read {}: chmod go= them", names.join(", "))
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(crate) const PASTE_PROMPT: &str = "Paste here (it is not shown), then press Enter: ";
-pub(crate) const PASTE_AND_END: &str = "Paste the token, address or JSON, then press Enter and Ctrl-D.";
+pub(crate) const PASTE_WHAT: &str = "A token, the address with it, or JSON in one line.";
 
 pub(crate) const OPEN_HERE: &str = "Open this address in a browser on this machine, and go on from there:";
 pub(crate) const OPEN_ANYWHERE: &str = "Open this address on any device, and go on from there:";

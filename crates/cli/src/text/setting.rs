@@ -147,9 +147,17 @@ pub(crate) fn bad_redirect_uri(name: &str, reason: &str) -> CliFault {
     )
 }
 
-pub(crate) fn shared_redirect_uri(name: &str, other: &str) -> CliFault {
+pub(crate) fn bad_vk_redirect_uri(reason: &'static str) -> CliFault {
     CliFault::usage(
-        format!("providers.{name} and providers.{other} have the same redirect_uri"),
+        format!("GRANTKEEP_VK_REDIRECT_URI cannot be used: {reason}"),
+        "leave it out, or with an application of your own: http://127.0.0.1:8000/callback/vk",
+    )
+}
+
+pub(crate) fn shared_redirect_uri(name: &str, other: &str) -> CliFault {
+    let table = |name| if name == "vk" { "vk".to_owned() } else { format!("providers.{name}") };
+    CliFault::usage(
+        format!("{} and {} have the same redirect_uri", table(name), table(other)),
         "give each its own path: what comes back must belong to one of them",
     )
 }

@@ -85,3 +85,10 @@ fn every_end_of_a_renewal_has_its_exit_code() {
     }
     assert_eq!(server_too_slow().code(), 4);
 }
+
+#[test]
+fn what_a_server_elsewhere_says_does_not_steer_the_terminal() {
+    let answer =
+        json!({"message": "VK token\u{1b}[2J saved", "account_name": "a\u{9b}31m", "credential_id": "\u{9b}7"});
+    assert_eq!(saved("vk", &answer), "VK token\u{fffd}[2J saved\nkept as vk/a\u{fffd}31m (credential 0)");
+}

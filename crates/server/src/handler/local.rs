@@ -162,8 +162,11 @@ fn providers(service: &Service, body: &Object) -> Result<Option<String>, Fault> 
     let Some(names) = body.text("providers").map_err(Fault::Body)? else { return Ok(None) };
     let names: Vec<&str> = names.expose().split_ascii_whitespace().collect();
     let known = |name: &str| Provider::from_name(name).is_some_and(|provider| service.keeper.knows(provider));
-    if names.is_empty() || !names.iter().all(|name| known(name)) {
-        return Err(Fault::InvalidKeyRequest("There is no provider of that name"));
+    if names.is_empty() {
+        return Err(Fault::InvalidKeyRequest("No provider is named"));
+    }
+    if !names.iter().all(|name| known(name)) {
+        return Err(Fault::NoSuchProvider);
     }
     Ok(Some(names.join(" ")))
 }
@@ -171,5 +174,7 @@ fn providers(service: &Service, body: &Object) -> Result<Option<String>, Fault> 
 fn ttl(body: &Object) -> Result<Lifetime, Fault> {
     let Some(text) = body.text("ttl_seconds").map_err(Fault::Body)? else { return Ok(USUAL_TTL) };
     let seconds = text.expose().parse().ok().filter(|seconds| (1..=Lifetime::LONGEST.seconds()).contains(seconds));
-    seconds.map(Lifetime::from_seconds).ok_or(Fault::InvalidKeyRequest("A key lives for a second at least"))
+    seconds
+        .map(Lifetime::from_seconds)
+        .ok_or(Fault::InvalidKeyRequest("A key lives for a second at least, and 100 years at most"))
 }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod capture;
+mod connection;
 mod login;
 mod metrics;
 mod renewal;

@@ -53,7 +53,7 @@ impl Capture {
             listeners.extend(bound.map_err(|taken| refusal(&taken, begun, settings))?);
         }
         let (stop, stopped) = watch::channel(false);
-        let limits = Limits { connections: process::connections() };
+        let limits = Limits::at_most(process::connections());
         let mut serving = JoinSet::new();
         for listener in listeners {
             let mut stopped = stopped.clone();
@@ -61,7 +61,7 @@ impl Capture {
                 // Ends when it is told, and when nobody is left to tell it.
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
-            serving.spawn(serve_capture(listener, Arc::clone(&here.service), limits, until));
+            serving.spawn(serve_capture(listener, Arc::clone(&here.service), limits.clone(), until));
         }
         Ok(Self { stop, listeners: serving })
     }

@@ -103,6 +103,28 @@ fn what_is_wrong_is_told_by_provider_and_key() {
     }
 }
 
+/// What a provider has when nothing is said counts too, behind a proxy that takes a path off as well.
+#[test]
+fn nobody_comes_back_to_the_usual_place_of_another() {
+    let resolved = |toml: &str, vk: &str| {
+        let public = Url::parse("https://tokens.example.org/keep").unwrap();
+        let here = Here { listen: ([127, 0, 0, 1], 8000).into(), public_url: Some(&public) };
+        let file: file::File = toml::from_str(toml).unwrap();
+        resolve(file.providers, Path::new("/etc/grantkeep"), here, &Url::parse(vk).unwrap()).map(|_| ())
+    };
+    let blank = "https://oauth.vk.com/blank.html";
+    let other =
+        "\n[providers.beta]\nkind = 'oauth2'\nissuer = 'https://b.example'\nclient_id = 'b'\n".replace('\'', "\"");
+    resolved(&(with("") + &other), blank).unwrap();
+    let taken = "https://tokens.example.org/keep/callback/beta";
+    let fault = resolved(&(with(&format!("redirect_uri = '{taken}'")) + &other), blank).unwrap_err();
+    assert_eq!(fault.what, "providers.beta and providers.acme have the same redirect_uri");
+    let fault = resolved(&(with("") + &other), taken).unwrap_err();
+    assert_eq!(fault.what, "vk and providers.beta have the same redirect_uri");
+    // The application itself has none.
+    resolved(&alone("client_secret = 's'"), "https://tokens.example.org/keep/callback/acme").unwrap();
+}
+
 #[test]
 fn what_is_right_is_taken_as_it_is_written() {
     let toml = with("client_auth = 'basic'\nclient_secret = 's'\nscopes = ['openid', 'https://a.example/read']\n")

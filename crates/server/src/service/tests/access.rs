@@ -235,7 +235,7 @@ async fn what_a_key_can_be_is_checked() {
         (r#"{"owner":"anna","can":""}"#, "400 invalid_request"),
         (r#"{"owner":"anna","can":"status everything"}"#, "400 invalid_request"),
         (r#"{"owner":"anna","providers":""}"#, "400 invalid_request"),
-        (r#"{"owner":"anna","providers":"vk github"}"#, "400 invalid_request"),
+        (r#"{"owner":"anna","providers":"vk github"}"#, "404 provider_not_found"),
         (r#"{"owner":"anna","ttl_seconds":"0"}"#, "400 invalid_request"),
         (r#"{"owner":"anna","ttl_seconds":"-1"}"#, "400 invalid_request"),
         (r#"{"owner":"anna","ttl_seconds":"3155760001"}"#, "400 invalid_request"),
