@@ -168,24 +168,21 @@ async fn serve(
         }
     }
     listeners.spawn(serve_unix(local, service(), local_limits, user, until(stopped)));
-    let audited = Arc::clone(&here.keeper);
-    let watchers = [
-        tokio::spawn(Arc::clone(&here.keeper).watch()),
-        tokio::spawn(Arc::clone(&here.keeper).watch_renewals()),
-        tokio::spawn(Arc::clone(&here.keeper).watch_notices()),
-        tokio::spawn(async move { audited.watch_audit().await }),
-    ];
-    asked.asked().await;
+    let broke_off = tokio::select! {
+        () = asked.asked() => false,
+        () = Arc::clone(&here.keeper).watch_everything() => true,
+    };
     tracing::info!("stopping");
     let _ = stop.send(true);
-    for watcher in watchers {
-        watcher.abort();
-    }
     let mut broke = false;
     while let Some(ended) = listeners.join_next().await {
         broke |= ended.is_err();
     }
-    if broke { Err(text::listener_broke()) } else { Ok(()) }
+    match (broke_off, broke) {
+        (true, _) => Err(text::watcher_broke()),
+        (_, true) => Err(text::listener_broke()),
+        _ => Ok(()),
+    }
 }
 
 async fn finish(here: &Here, socket: &Path, sandbox: Option<Sandbox>, lock: Lock) -> Result<ExitCode, CliFault> {

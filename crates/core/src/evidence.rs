@@ -5,6 +5,9 @@
 
 use crate::Timestamp;
 
+/// Our word for a token that speaks for somebody else than it was taken for.
+pub const OWNER_CHANGED: &str = "owner_changed";
+
 /// What the provider's answer means for the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -100,6 +103,12 @@ impl Evidence {
             self.unclear = None;
         }
         self
+    }
+
+    /// What told that the token speaks for somebody else than it was taken for, if anything did. What it is renewed to does so too:
+    /// only the provider, naming the right person, takes it back.
+    pub fn owner_changed(&self) -> Option<&Reading> {
+        self.clear.as_ref().filter(|it| it.outcome == Outcome::NeedsHuman && &*it.cause == OWNER_CHANGED)
     }
 
     /// When the provider was last asked.

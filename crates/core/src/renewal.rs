@@ -8,6 +8,10 @@ use crate::{Credential, Expiry, Grant, Lifetime, Timestamp, TokenKind, Uid};
 /// However long a token lives, it is renewed no earlier than so long before its end.
 const LONGEST_LEAD: Lifetime = Lifetime::from_hours(7 * 24);
 
+/// However short a token lives, it is not renewed by itself sooner than so long after it came. One of a minute, which some servers
+/// give, is still renewed before its end.
+pub const LEAST_INTERVAL: Lifetime = Lifetime::from_seconds(45);
+
 /// How the renewal of a grant stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renewal {
@@ -87,7 +91,8 @@ pub fn lead(expiry: Expiry, captured_at: Timestamp) -> Lifetime {
 }
 
 /// When a grant is to be renewed: within its lead, and not in the last quarter of that. Where in it follows from `uid` alone, so
-/// that it is the same however often it is computed.
+/// that it is the same however often it is computed. One that hardly lives is renewed later, after its end perhaps: it would be
+/// renewed all the time.
 pub fn due_at(expiry: Expiry, captured_at: Timestamp, uid: Uid) -> Option<Timestamp> {
     let ends_at = expiry.at()?;
     let lead = lead(expiry, captured_at).seconds();
@@ -95,7 +100,7 @@ pub fn due_at(expiry: Expiry, captured_at: Timestamp, uid: Uid) -> Option<Timest
     let chance = u64::from(u32::from_be_bytes([a, b, c, d]));
     let last = (lead / 4).max(1);
     let earlier = last + lead.saturating_sub(last) * chance / u64::from(u32::MAX);
-    Some(ends_at.before(Lifetime::from_seconds(earlier)))
+    Some(ends_at.before(Lifetime::from_seconds(earlier)).max(captured_at.after(LEAST_INTERVAL)))
 }
 
 #[cfg(test)]
@@ -181,12 +186,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_grant_is_due_within_its_life(lifetime in 0_u64..10_000_000_000, uid in any::<[u8; 16]>()) {
+        fn a_grant_is_due_within_its_life_and_never_at_once(
+            lifetime in prop_oneof![0_u64..100, 0_u64..10_000_000_000], uid in any::<[u8; 16]>(),
+        ) {
             let expiry = ends(lifetime);
             let (due_at, ends_at) = (due_at(expiry, BEGIN, Uid(uid)).unwrap(), expiry.at().unwrap());
-            prop_assert!(due_at >= BEGIN && due_at <= ends_at);
-            // A token that has just come is not due: it would be renewed for ever.
-            prop_assert!(lifetime < 5 || due_at > BEGIN);
+            // A token that has just come is not due, however short it lives: it would be renewed for ever.
+            let earliest = BEGIN.after(LEAST_INTERVAL);
+            prop_assert!(due_at >= earliest && due_at <= ends_at.max(earliest));
         }
     }
 }

@@ -245,6 +245,10 @@ fn judge<'a>(
     let is_given_up = gives_up_at(grant, evidence, renewal).is_some_and(|at| at <= now);
     let due_since = due_since.into_iter().chain(over_since).min();
     if can_renew(grant, renewal) && is_tried && !is_given_up && (is_leased || due_since.is_some()) {
+        // A stranger's token is none the better for being renewed.
+        if let Some(reading) = evidence.owner_changed() {
+            return because(State::NeedsHuman, reading);
+        }
         let cause = match renewal.failures {
             0 => BY_CLOCK,
             _ if renewal.is_misconfigured => APPLICATION_REFUSED,

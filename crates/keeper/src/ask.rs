@@ -205,7 +205,8 @@ impl Keeper {
             Provider::OAuth2(_) if credential.grant.kind == TokenKind::OAuth2Client => Ok(Whom::UserInfo(None)),
             Provider::Vk => Ok(Whom::Vk(credential.grant.kind)),
             Provider::Mastodon => {
-                let server = server.and_then(Server::from_kept).ok_or(KeepFault::damaged("server"))?;
+                let server = server.and_then(Server::from_kept);
+                let server = server.ok_or_else(|| KeepFault::damaged_credential(credential, "server"))?;
                 match self.site_of(server.clone()).await {
                     Ok(site) => {
                         let scope = &credential.grant.scope;

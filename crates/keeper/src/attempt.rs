@@ -51,30 +51,22 @@ impl Frozen {
 
 /// What must be sent back later, sealed together.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct Secrets {
     pub(crate) authorization_url: Option<Secret>,
     pub(crate) verifier: Option<Secret>,
     pub(crate) device_code: Option<Secret>,
     pub(crate) client_secret: Option<Secret>,
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    authorization_url: Option<&'a str>,
-    verifier: Option<&'a str>,
-    device_code: Option<&'a str>,
-    client_secret: Option<&'a str>,
+#[derive(Serialize, Deserialize)]
+struct Written<T> {
+    authorization_url: Option<T>,
+    verifier: Option<T>,
+    device_code: Option<T>,
+    client_secret: Option<T>,
 }
 
-#[derive(Deserialize)]
-struct Read {
-    authorization_url: Option<String>,
-    verifier: Option<String>,
-    device_code: Option<String>,
-    client_secret: Option<String>,
-}
-
-impl Kept {
+impl Secrets {
     fn write(&self) -> Secret {
         fn text(secret: &Option<Secret>) -> Option<&str> {
             secret.as_ref().map(Secret::expose)
@@ -94,7 +86,7 @@ impl Kept {
     }
 
     fn read(text: &Secret) -> Option<Self> {
-        let read: Read = serde_json::from_str(text.expose()).ok()?;
+        let read: Written<String> = serde_json::from_str(text.expose()).ok()?;
         Some(Self {
             authorization_url: read.authorization_url.map(Secret::from),
             verifier: read.verifier.map(Secret::from),
@@ -137,14 +129,14 @@ pub struct Ending {
 }
 
 impl Keeper {
-    pub(crate) fn seal_kept(&self, owner: &Owner, uid: Uid, kept: &Kept) -> Result<Sealed, KeepFault> {
-        self.seal_at(&place(owner, uid), &kept.write())
+    pub(crate) fn seal_secrets(&self, owner: &Owner, uid: Uid, secrets: &Secrets) -> Result<Sealed, KeepFault> {
+        self.seal_at(&place(owner, uid), &secrets.write())
     }
 
-    pub(crate) fn open_kept(&self, authorization: &Authorization) -> Result<Kept, KeepFault> {
+    pub(crate) fn open_secrets(&self, authorization: &Authorization) -> Result<Secrets, KeepFault> {
         let begun = &authorization.begun;
         let text = self.open_at(&place(&begun.owner, begun.uid), &begun.secrets)?;
-        Kept::read(&text).ok_or(KeepFault::damaged("secrets"))
+        Secrets::read(&text).ok_or(KeepFault::damaged("secrets"))
     }
 
     /// How far it has really come: time ends what nobody came back for before the sweep does.

@@ -4,14 +4,14 @@
 //! may cost the last second.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use grantkeep_core::{
-    Credential, CredentialId, Owner,
+    AuthorizationId, Credential, CredentialId, Owner,
     event::{self, Action, Damaged, Event, Recorded},
 };
 use grantkeep_oauth::state;
@@ -23,7 +23,10 @@ use crate::{KeepFault, Keeper};
 const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is noted at most while storage does not take it. More is counted, and that is told.
-const MOST: usize = 50_000;
+const MOST: usize = if cfg!(test) { 500 } else { 50_000 };
+
+/// Of so many logins it is remembered that somebody came a second time.
+const MOST_REPLAYED: usize = 10_000;
 
 const PAGE: usize = 1000;
 
@@ -40,8 +43,21 @@ struct Noted {
     events: Vec<Event>,
     /// Where among them that hand-out stands already: of which credential, to whom, how it came out.
     hand_outs: HashMap<(CredentialId, Arc<str>, &'static str), usize>,
+    /// Of which logins it is noted already that somebody came a second time.
+    replayed: HashSet<AuthorizationId>,
+    /// How many are on their way to the disk: what fails there comes back.
+    writing: usize,
     /// How many did not fit.
     lost: u64,
+}
+
+/// Deeds on their way to the disk, until it is dropped.
+struct Writing<'a>(&'a Notes, usize);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().writing -= self.1;
+    }
 }
 
 /// What a look through the whole audit found.
@@ -76,7 +92,7 @@ impl Notes {
 impl Noted {
     /// Whether there was room for it.
     fn add(&mut self, event: Event) -> bool {
-        let has_room = self.events.len() < MOST;
+        let has_room = self.events.len() + self.writing < MOST;
         if has_room {
             self.events.push(event);
         } else {
@@ -97,6 +113,17 @@ impl Keeper {
         let DamagedCredential { id, provider, account, .. } = damaged;
         let event = self.event(action, owner, outcome, &actor());
         self.notes.lock().add(Event { provider, account, credential: Some(id), ..event });
+    }
+
+    /// Notes that somebody came a second time for a login; of each login once, because anybody may come again and again.
+    pub(crate) fn note_replay(&self, of: &AuthorizationId, credential: &Credential) {
+        let mut noted = self.notes.lock();
+        if noted.replayed.len() >= MOST_REPLAYED {
+            noted.replayed.clear();
+        }
+        if noted.replayed.insert(of.clone()) {
+            noted.add(self.deed(Action::Replay, credential, "refused", &actor()));
+        }
     }
 
     /// Notes that a token was handed out, or not. Whoever asks a thousand times a second does not fill the disk.
@@ -152,7 +179,8 @@ impl Keeper {
 
     /// How many deeds have been noted and not written down: more than a few mean that storage does not take them.
     pub fn unwritten_deeds(&self) -> usize {
-        self.notes.lock().events.len()
+        let noted = self.notes.lock();
+        noted.events.len() + noted.writing
     }
 
     /// Writes down what was noted, for ever; end it by dropping the future.
@@ -167,14 +195,14 @@ impl Keeper {
 
     /// Writes down what was noted.
     pub(crate) async fn write_audit(&self) -> Result<(), KeepFault> {
-        let (events, lost) = {
+        let (events, _writing) = {
             let mut noted = self.notes.lock();
             noted.hand_outs.clear();
-            (mem::take(&mut noted.events), mem::take(&mut noted.lost))
+            let events = mem::take(&mut noted.events);
+            noted.writing += events.len();
+            let count = events.len();
+            (events, Writing(&self.notes, count))
         };
-        if lost > 0 {
-            tracing::error!(lost, "deeds are missing in the audit: storage did not take them in time");
-        }
         if events.is_empty() {
             return Ok(());
         }
@@ -184,8 +212,11 @@ impl Keeper {
             let later = mem::replace(&mut noted.events, events);
             noted.events.extend(later);
             noted.hand_outs.clear();
-            noted.lost += lost;
             return Err(fault.into());
+        }
+        let lost = mem::take(&mut self.notes.lock().lost);
+        if lost > 0 {
+            tracing::error!(lost, "deeds are missing in the audit: storage did not take them in time");
         }
         Ok(())
     }

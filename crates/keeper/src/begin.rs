@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::{
     KeepFault, Keeper,
-    attempt::{Frozen, Kept},
+    attempt::{Frozen, Secrets},
     audit::{acting_as, actor},
 };
 
@@ -132,7 +132,7 @@ impl Keeper {
             user_code: device.user_code.clone(),
             verification_uri: device.verification_uri.clone(),
         });
-        let kept = Kept {
+        let secrets = Secrets {
             authorization_url: plan.url.as_ref().map(|url| Secret::from(url.as_str())),
             verifier: plan.has_challenge.then(|| fresh.verifier.secret().copy()),
             device_code: device.as_ref().map(|device| device.device_code.copy()),
@@ -150,7 +150,7 @@ impl Keeper {
             ticket: ticket.as_ref().map(State::digest),
             redirect_uri: plan.redirect_uri.clone().map(Into::into),
             frozen: plan.frozen.text(),
-            secrets: self.seal_kept(owner, uid, &kept)?,
+            secrets: self.seal_secrets(owner, uid, &secrets)?,
             created_at,
             expires_at,
         };

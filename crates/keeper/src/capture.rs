@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use grantkeep_core::{
     Authorization, AuthorizationId, Credential, Flow, Progress, Provider, Secret,
-    event::Action,
     redirect::{self, Intake, IntakeFault},
 };
 use grantkeep_oauth::{
@@ -151,7 +150,7 @@ impl Keeper {
             }
             _ => {
                 if let Some(credential) = self.credential_of(found).await? {
-                    self.note(Action::Replay, &credential, "refused");
+                    self.note_replay(&found.begun.id, &credential);
                 }
                 Err(CaptureFault::StateUsed)
             }
@@ -222,6 +221,7 @@ impl Keeper {
         frozen: &Frozen,
         captured: Captured,
     ) -> Result<Submitted, CaptureFault> {
+        let _flight = self.flights.begin()?;
         if !self.store.claim(&found.begun.id, self.now()).await? {
             return Err(CaptureFault::StateUsed);
         }

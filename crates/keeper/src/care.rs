@@ -53,8 +53,10 @@ impl Keeper {
         self.store.next_outbox().await.is_ok()
     }
 
-    /// Waits for renewals under way, brings everything into the main file and ends the writer.
+    /// Lets nothing begin that must not be cut off, waits for what is under way, brings everything into the main file and ends the
+    /// writer.
     pub async fn close(&self) -> Result<(), KeepFault> {
+        self.flights.close();
         self.flights.landed().await;
         self.write_audit().await?;
         Ok(self.store.close().await?)

@@ -110,7 +110,7 @@ impl Keeper {
     }
 
     pub(crate) fn goes_to(&self, found: &Authorization) -> Result<Url, KeepFault> {
-        let url = self.open_kept(found)?.authorization_url.ok_or(KeepFault::damaged("secrets"))?;
+        let url = self.open_secrets(found)?.authorization_url.ok_or(KeepFault::damaged("secrets"))?;
         url.expose().parse().map_err(|_| KeepFault::damaged("secrets"))
     }
 }

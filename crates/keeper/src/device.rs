@@ -8,12 +8,21 @@ use grantkeep_oauth::{
     Client, Method,
     device::{self, Pace, Polled},
 };
+use grantkeep_store::StoreFault;
 
 use crate::{
     KeepFault, Keeper,
-    attempt::{Frozen, Kept},
+    attempt::{Frozen, Secrets},
     exchange::Captured,
 };
+
+/// Between two tries to store what came.
+const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Whether storage may do later what it did not do now.
+const fn is_passing(fault: &StoreFault) -> bool {
+    matches!(fault, StoreFault::Full | StoreFault::Unavailable(_))
+}
 
 impl Keeper {
     /// Polls until there is an answer, or until the authorization has ended otherwise.
@@ -24,17 +33,22 @@ impl Keeper {
     }
 
     async fn poll(self: &Arc<Self>, begun: &Authorization, interval: Lifetime) -> Result<(), KeepFault> {
-        let (frozen, kept) = (Frozen::of(begun)?, self.open_kept(begun)?);
+        let (frozen, secrets) = (Frozen::of(begun)?, self.open_secrets(begun)?);
         let mut pace = Pace::new(interval);
         loop {
             tokio::time::sleep(Duration::from_secs(pace.wait().seconds())).await;
+            let now = match self.store.authorization(&begun.begun.id).await {
+                Err(fault) if is_passing(&fault) => continue,
+                found => found?,
+            };
             // Given up meanwhile, or its time is over.
-            let now = self.store.authorization(&begun.begun.id).await?;
             let Some(now) = now.filter(|now| now.progress == Progress::Pending) else { return Ok(()) };
             if self.progress(&now) == Progress::Expired {
                 return self.end(&now, Progress::Expired, "", None).await;
             }
-            let polled = self.poll_once(&frozen, &kept).await?;
+            // Whoever closes the keeper waits for it: what it brings comes once.
+            let _flight = self.flights.begin()?;
+            let polled = self.poll_once(&frozen, &secrets).await?;
             match &polled {
                 Some(polled) => pace.after(polled),
                 None => pace.back_off(),
@@ -46,7 +60,7 @@ impl Keeper {
                 Some(Polled::Expired) => return self.end(&now, Progress::Expired, "expired_token", None).await,
                 Some(Polled::Failed(fault)) => return self.end(&now, Progress::Failed, &fault.cause(), None).await,
                 Some(Polled::Granted(answer)) => {
-                    if self.store.claim(&now.begun.id, self.now()).await? {
+                    if self.claim_granted(&now).await? {
                         // How it came out stands in the authorization.
                         let _ = self.complete(&now, &frozen, Captured::Granted(Box::new(answer))).await;
                     }
@@ -56,12 +70,25 @@ impl Keeper {
         }
     }
 
+    /// Tokens have come, and the device code is spent: it is tried until storage takes it.
+    async fn claim_granted(&self, authorization: &Authorization) -> Result<bool, StoreFault> {
+        loop {
+            match self.store.claim(&authorization.begun.id, self.now()).await {
+                Err(fault) if is_passing(&fault) => {
+                    tracing::error!(%fault, "what a device login brought cannot be stored yet; trying again");
+                    tokio::time::sleep(STORE_AGAIN_AFTER).await;
+                }
+                claimed => return claimed,
+            }
+        }
+    }
+
     /// None: no answer.
-    async fn poll_once(&self, frozen: &Frozen, kept: &Kept) -> Result<Option<Polled>, KeepFault> {
+    async fn poll_once(&self, frozen: &Frozen, secrets: &Secrets) -> Result<Option<Polled>, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let method = Method::from_name(&frozen.method).unwrap_or(Method::None);
-        let client = Client { id: &frozen.client_id, secret: kept.client_secret.as_ref(), method };
-        let code: &Secret = kept.device_code.as_ref().ok_or(KeepFault::damaged("secrets"))?;
+        let client = Client { id: &frozen.client_id, secret: secrets.client_secret.as_ref(), method };
+        let code: &Secret = secrets.device_code.as_ref().ok_or(KeepFault::damaged("secrets"))?;
         let answer = self.outbound.send(device::poll(&endpoint, &client, code)).await;
         Ok(answer.ok().map(|answer| device::read_poll(&answer)))
     }

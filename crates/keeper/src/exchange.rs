@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Answer, Authorization, Expiry, Flow, Lifetime, NewAuthorization, NoAnswer, Outcome, Outgoing, Progress, Provider,
-    Scope, Secret, Subject, TokenKind, redirect::Stated as StatedInText,
+    Answer, Authorization, Expiry, Flow, NewAuthorization, NoAnswer, Outcome, Outgoing, Progress, Provider, Scope,
+    Secret, Subject, TokenKind, redirect::Stated as StatedInText,
 };
 use grantkeep_mastodon::{self as mastodon, Server, Software};
 use grantkeep_oauth::{
@@ -19,7 +19,7 @@ use grantkeep_vk as vk;
 use crate::{
     KeepFault, Keeper, Submitted,
     ask::{Reading, Told, Whom, nameless},
-    attempt::{Frozen, Kept},
+    attempt::{Frozen, Secrets},
     submit::Incoming,
 };
 
@@ -61,16 +61,23 @@ impl Keeper {
     /// Asks for a token for the application itself. How it comes out stands in the authorization.
     pub(crate) async fn ask_for_itself(self: Arc<Self>, begun: Authorization) {
         let id = &begun.begun.id;
-        match (Frozen::of(&begun), self.store.claim(id, self.now()).await) {
-            (Ok(frozen), Ok(true)) => drop(self.complete(&begun, &frozen, Captured::Alone).await),
-            // Given up meanwhile.
-            (Ok(_), Ok(false)) => {}
-            (Err(fault), _) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
-            (_, Err(fault)) => tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on"),
+        if let Err(fault) = self.claim_and_ask(&begun).await {
+            tracing::warn!(%fault, authorization = id.as_str(), "a login could not go on");
         }
     }
 
-    /// Goes through with an authorization that has been claimed, and ends it as it comes out.
+    async fn claim_and_ask(self: &Arc<Self>, begun: &Authorization) -> Result<(), KeepFault> {
+        let frozen = Frozen::of(begun)?;
+        let _flight = self.flights.begin()?;
+        // Unless it was given up meanwhile.
+        if self.store.claim(&begun.begun.id, self.now()).await? {
+            drop(self.complete(begun, &frozen, Captured::Alone).await);
+        }
+        Ok(())
+    }
+
+    /// Goes through with an authorization that has been claimed, and ends it as it comes out. Whoever calls this has begun a flight
+    /// before claiming it: an orderly end of the program waits, because what is sent is sent once.
     pub(crate) async fn complete(
         self: &Arc<Self>,
         found: &Authorization,
@@ -99,10 +106,10 @@ impl Keeper {
         frozen: &Frozen,
         captured: Captured,
     ) -> Result<Submitted, KeepFault> {
-        let kept = self.open_kept(found)?;
+        let secrets = self.open_secrets(found)?;
         let granted = match captured {
-            Captured::Alone => self.grant_to_itself(found, frozen, &kept).await?,
-            Captured::Code { code, device_id } => self.exchange(found, frozen, &kept, code, device_id).await?,
+            Captured::Alone => self.grant_to_itself(found, frozen, &secrets).await?,
+            Captured::Code { code, device_id } => self.exchange(found, frozen, &secrets, code, device_id).await?,
             Captured::Granted(answer) => self.granted(found, frozen, *answer)?,
             Captured::Token { access_token, kind, lifetime, claimed } => {
                 let kind = if found.begun.provider == Provider::Vk { kind } else { TokenKind::OAuth2 };
@@ -134,10 +141,15 @@ impl Keeper {
     }
 
     /// Asks as ourselves, for ourselves (RFC 6749 §4.4).
-    async fn grant_to_itself(&self, found: &Authorization, frozen: &Frozen, kept: &Kept) -> Result<Granted, KeepFault> {
+    async fn grant_to_itself(
+        &self,
+        found: &Authorization,
+        frozen: &Frozen,
+        secrets: &Secrets,
+    ) -> Result<Granted, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let method = Method::from_name(&frozen.method).unwrap_or(Method::None);
-        let client = Client { id: &frozen.client_id, secret: kept.client_secret.as_ref(), method };
+        let client = Client { id: &frozen.client_id, secret: secrets.client_secret.as_ref(), method };
         let outgoing = token::client_credentials(&endpoint, &client, frozen.scope.as_deref(), &[]);
         let answer = self.send_once(outgoing).await?;
         self.granted(found, frozen, token::read(&answer).map_err(refused)?)
@@ -148,14 +160,14 @@ impl Keeper {
         &self,
         found: &Authorization,
         frozen: &Frozen,
-        kept: &Kept,
+        secrets: &Secrets,
         code: Secret,
         device_id: Option<Secret>,
     ) -> Result<Granted, KeepFault> {
         let endpoint = Frozen::endpoint(frozen.token.as_deref())?;
         let redirect_uri = found.begun.redirect_uri.as_deref();
-        let verifier = kept.verifier.as_ref().map(|text| Verifier::from_kept(text.copy()));
-        let secret = kept.client_secret.as_ref();
+        let verifier = secrets.verifier.as_ref().map(|text| Verifier::from_kept(text.copy()));
+        let secret = secrets.client_secret.as_ref();
         let state = self.secret_text();
         let outgoing = match (found.begun.provider, found.begun.flow, &verifier) {
             (Provider::Vk, Flow::VkId, Some(verifier)) => {
@@ -317,12 +329,5 @@ fn refused(fault: TokenFault) -> KeepFault {
             KeepFault::ExchangeRefused(fault.cause().into())
         }
         _ => KeepFault::ExchangeUnknown(fault.cause().into()),
-    }
-}
-
-impl Submitted {
-    /// How long a token lives from `now` on.
-    pub(crate) fn lifetime_of(expiry: Expiry, now: grantkeep_core::Timestamp) -> Option<Lifetime> {
-        expiry.at().map(|at| at.since(now))
     }
 }

@@ -1,8 +1,8 @@
 //! Owns the reasons why a use case did not do what was asked.
 
-use grantkeep_core::{Outcome, Progress, State, redirect::IntakeFault};
+use grantkeep_core::{Credential, Outcome, Progress, State, redirect::IntakeFault};
 use grantkeep_seal::SealFault;
-use grantkeep_store::StoreFault;
+use grantkeep_store::{DamagedCredential, StoreFault};
 use thiserror::Error;
 
 /// Why a use case did not do what was asked. Holds no name, no token, no text from outside: what is told in words is ours.
@@ -109,9 +109,15 @@ pub enum KeepFault {
 }
 
 impl KeepFault {
-    /// A row that does not read as we wrote it.
+    /// An authorization that does not read as we wrote it. Its name is no number.
     pub(crate) const fn damaged(column: &'static str) -> Self {
         Self::Store(StoreFault::Corrupt { table: "authorization", id: 0, column })
+    }
+
+    /// A credential that does not read as we wrote it.
+    pub(crate) fn damaged_credential(credential: &Credential, column: &'static str) -> Self {
+        let (provider, account) = (Some(credential.provider), Some(credential.account.clone()));
+        Self::Store(DamagedCredential { id: credential.id, column, provider, account }.into())
     }
 
     /// How an authorization ends with it, and our word for why.

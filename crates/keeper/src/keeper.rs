@@ -17,7 +17,7 @@ use crate::{
     audit::Notes,
     forecast::Counted,
     metrics::Metrics,
-    refresh::{Flights, Hosts},
+    refresh::{Aside, Flights, Hosts},
     site::Known,
     watch::Beginning,
 };
@@ -67,8 +67,10 @@ pub struct Keeper {
     pub(crate) turns: Turns,
     /// How hard each host may be asked.
     pub(crate) hosts: Hosts,
-    /// Renewals that must not be cut off.
+    /// What must not be cut off: renewals, for one.
     pub(crate) flights: Flights,
+    /// Answers in the spool that cannot be stored.
+    pub(crate) aside: Aside,
     /// Told when something may have become due earlier than the watcher thinks.
     pub(crate) due_changed: Notify,
     /// The same for renewals.
@@ -99,6 +101,7 @@ impl Keeper {
             turns: Turns::default(),
             hosts: Hosts::default(),
             flights: Flights::default(),
+            aside: Aside::default(),
             due_changed: Notify::new(),
             renewals_changed: Notify::new(),
             notes: Notes::default(),

@@ -1,7 +1,7 @@
 //! Owns the remembering of issued API keys. Signing and verifying them belongs to the server.
 
 use grantkeep_core::{Owner, event::Action};
-use grantkeep_store::ApiKey;
+use grantkeep_store::{ApiKey, KeyRow};
 
 use crate::{KeepFault, Keeper};
 
@@ -20,8 +20,8 @@ impl Keeper {
         self.note_key_by(actor, Action::KeyUse, owner, id);
     }
 
-    /// Every issued key.
-    pub async fn keys(&self) -> Result<Vec<ApiKey>, KeepFault> {
+    /// Every issued key. One that is damaged counts as revoked.
+    pub async fn keys(&self) -> Result<Vec<KeyRow>, KeepFault> {
         Ok(self.store.keys().await?)
     }
 
@@ -29,7 +29,7 @@ impl Keeper {
     pub async fn revoke_key(&self, id: &str) -> Result<(), KeepFault> {
         if self.store.revoke_key(id, self.now()).await? {
             tracing::info!(key = id, "API key revoked");
-            if let Some(key) = self.keys().await?.into_iter().find(|key| key.id == id) {
+            if let Some(key) = self.keys().await?.into_iter().flatten().find(|key| key.id == id) {
                 self.note_key(Action::KeyRevoke, &key.owner, id);
             }
             Ok(())

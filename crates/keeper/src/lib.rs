@@ -50,7 +50,7 @@ pub use unlock::{UnlockFault, unlock};
 
 pub use grantkeep_core::event::{Damaged, Recorded};
 pub use grantkeep_oauth::{Endpoint, EndpointFault, Issuer, IssuerFault, Method};
-pub use grantkeep_store::{ApiKey, DamagedCredential, Found, Listing, Row, StoreFault, id_of};
+pub use grantkeep_store::{ApiKey, DamagedCredential, DamagedKey, Found, KeyRow, Listing, Row, StoreFault, id_of};
 pub use grantkeep_vk::Settings as VkSettings;
 
 #[cfg(test)]

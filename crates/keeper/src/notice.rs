@@ -52,7 +52,7 @@ impl Keeper {
             let sleep = self.until_next_notice().await;
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                Some(Ok(Some(done))) = channels.sending.join_next() => channels.done(done, self.steady()),
+                Some(Ok(done)) = channels.sending.join_next() => channels.done(done, self.steady()),
             }
         }
     }
@@ -84,8 +84,7 @@ impl Keeper {
                 let keeper = Arc::clone(self);
                 telling.spawn(async move { keeper.tell(credential, now).await });
             }
-            telling.join_all().await.into_iter().collect::<Result<(), KeepFault>>()?;
-            if is_last {
+            if !all_went_well(telling).await? || is_last {
                 return Ok(());
             }
         }
@@ -129,6 +128,21 @@ impl Keeper {
             id
         })
     }
+}
+
+/// Waits for all of them, then tells the first fault; false when one panicked.
+async fn all_went_well(mut tasks: JoinSet<Result<(), KeepFault>>) -> Result<bool, KeepFault> {
+    let (mut result, mut is_well) = (Ok(()), true);
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
+            Ok(ended) => result = result.and(ended),
+            Err(_) => is_well = false,
+        }
+    }
+    if !is_well {
+        tracing::error!("what there is to tell of a credential could not be found out");
+    }
+    result.map(|()| is_well)
 }
 
 fn warn_of(result: Result<(), KeepFault>) {

@@ -8,17 +8,18 @@ mod answer;
 mod flight;
 mod host;
 mod next;
+mod replay;
 mod request;
 pub(crate) mod step;
 
 use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{
-    Credential, CredentialId, Lifetime, Owner, Renewal, Sealed, TokenKind, TroubleKind, event::Action, renewal,
+    Credential, CredentialId, Lifetime, Owner, Renewal, TokenKind, TroubleKind, event::Action, renewal,
     schedule::next_check,
 };
-use grantkeep_store::{Answering, NewSpooled, Spooled, StoreFault};
-use tokio::sync::OwnedSemaphorePermit;
+use grantkeep_store::{Answering, LEASED_FOR, NewSpooled, StoreFault};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::{
     KeepFault, Keeper,
@@ -28,11 +29,9 @@ use answer::{Heard, Kept};
 pub(crate) use flight::Flights;
 use host::Gate;
 pub(crate) use host::{Hosts, Sign, host_of};
+pub(crate) use replay::Aside;
 use request::Prepared;
 use step::Step;
-
-/// Twice the longest request, and more: see [`grantkeep_core::Purpose::Token`].
-const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
 
 /// A lease that was got this long ago, by a clock that no one can set, is too old to send anything with.
 const SENT_WITHIN: Duration = Duration::from_secs(20);
@@ -43,7 +42,7 @@ const LOOK_AFTER: Duration = Duration::from_millis(100);
 /// How long somebody who asks for it by hand waits.
 const ASKED_FOR: Duration = Duration::from_secs(40);
 
-/// A host that is left alone for no longer is waited for.
+/// A host that is left alone for no longer is waited for, and so is a place at one that is slow.
 const SHORT_PAUSE: Duration = Duration::from_secs(3);
 
 /// Between two tries to store an answer.
@@ -51,6 +50,9 @@ const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Cause of a renewal whose process ended in the middle of it.
 const INTERRUPTED: &str = "interrupted";
+
+/// Cause of a renewal whose answer came and cannot be stored, now or ever.
+const NOT_STORED: &str = "answer_not_stored";
 
 /// Why a grant is to be renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +89,9 @@ impl Keeper {
 
     async fn renew_or_wait(self: &Arc<Self>, credential: Credential, why: Why) -> Result<Credential, KeepFault> {
         let (owner, id, generation) = (credential.owner.clone(), credential.id, credential.grant.generation);
-        // Of this process one at a time: whoever comes second finds what the first one made.
-        let turn = self.turns.of(&format!("renew {id}"));
-        let _mine = turn.lock().await;
+        // Of this process one at a time: whoever comes second finds what the first one made. What goes on when nobody waits for it
+        // any more keeps the turn.
+        let turn = Arc::new(self.turns.of(&format!("renew {id}")).lock_owned().await);
         loop {
             let current = self.get(&owner, id).await?;
             if current.grant.generation != generation {
@@ -105,7 +107,7 @@ impl Keeper {
                 Some(until) if until > now => tokio::time::sleep(LOOK_AFTER).await,
                 Some(_) => self.orphaned(current).await?,
                 None => {
-                    if let Some(renewed) = self.try_once(current).await? {
+                    if let Some(renewed) = self.try_once(current, why, &turn).await? {
                         return renewed;
                     }
                 }
@@ -117,9 +119,9 @@ impl Keeper {
     async fn try_once(
         self: &Arc<Self>,
         current: Credential,
+        why: Why,
+        turn: &Arc<OwnedMutexGuard<()>>,
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
-        // Before anything is taken: whoever closes the keeper waits for it.
-        let flight = self.flights.begin();
         step::reached(Step::Picked);
         let prepared = match self.prepare(&current).await {
             Ok(prepared) => prepared,
@@ -129,13 +131,16 @@ impl Keeper {
             Ok(gate) => gate,
             Err(open_for) => return Ok(Some(self.came_to_nothing(current, Heard::Closed(open_for)).await)),
         };
-        let place = self.hosts.place(&prepared.host(), (self.world.steady)()).await;
+        let place = match self.place(&prepared, why).await {
+            Ok(place) => place,
+            Err(open_for) => return Ok(Some(self.came_to_nothing(current, Heard::Closed(open_for)).await)),
+        };
         // From the lease on nobody who stops waiting can cut it off: the writer would take the lease all the same, and nothing
         // would be sent with it.
-        let keeper = Arc::clone(self);
+        let (keeper, turn) = (Arc::clone(self), Arc::clone(turn));
         let task = tokio::spawn(acting_as(actor(), async move {
             let result = keeper.lease_and_carry_out(current, prepared, gate, place).await;
-            drop(flight);
+            drop(turn);
             result
         }));
         task.await.unwrap_or(Err(KeepFault::WaitOver))
@@ -157,6 +162,18 @@ impl Keeper {
         }
     }
 
+    /// A place among those who ask the host now; how long it is left alone, if it is so slow that none becomes free. The watcher does not
+    /// wait for that: others are due at other hosts.
+    async fn place(&self, prepared: &Prepared, why: Why) -> Result<Option<OwnedSemaphorePermit>, Lifetime> {
+        let host = prepared.host();
+        let place = self.hosts.place(&host, (self.world.steady)());
+        if why != Why::Due {
+            return Ok(place.await);
+        }
+        let full = |_| self.spread(self.hosts.is_full(&host, (self.world.steady)()));
+        tokio::time::timeout(SHORT_PAUSE, place).await.map_err(full)
+    }
+
     pub(crate) fn report(&self, host: &str, sign: Sign) {
         let chance = f64::from((self.world.random)()[0]) / 255.0;
         self.hosts.report(host, sign, chance, (self.world.steady)());
@@ -169,13 +186,14 @@ impl Keeper {
         gate: Gate,
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<Option<Result<Credential, KeepFault>>, KeepFault> {
+        // Before anything is taken: whoever closes the keeper waits for it, and lets none begin after that.
+        let _flight = self.flights.begin()?;
         // Before it is asked for: it counts from here, however long it takes to get it.
         let (begun_at, now) = ((self.world.steady)(), self.now());
         let leased = self.store.lease(&current, now, now.after(LEASED_FOR)).await?;
         let Some(leased) = leased else { return Ok(None) };
         step::reached(Step::Leased);
         self.hosts.pace(&prepared.host(), (self.world.steady)()).await;
-        drop(place);
         if let (Gate::Open, Err(open_for)) = (gate, self.hosts.is_open(&prepared.host(), (self.world.steady)())) {
             return Ok(Some(self.came_to_nothing(leased, Heard::Closed(self.spread(open_for))).await));
         }
@@ -187,28 +205,44 @@ impl Keeper {
             return Ok(Some(self.came_to_nothing(leased, too_late).await));
         }
         step::reached(Step::Judged);
-        Ok(Some(self.carry_out(leased, prepared).await))
+        Ok(Some(self.carry_out(leased, prepared, place).await))
     }
 
-    async fn carry_out(self: &Arc<Self>, leased: Credential, prepared: Prepared) -> Result<Credential, KeepFault> {
+    async fn carry_out(
+        self: &Arc<Self>,
+        leased: Credential,
+        prepared: Prepared,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<Credential, KeepFault> {
         let host = prepared.host();
         let sent_at = (self.world.steady)();
         let answer = self.outbound.send(prepared.outgoing).await;
+        drop(place);
         step::reached(Step::Heard);
         self.metrics.renewal_took(leased.provider, (self.world.steady)() - sent_at);
-        let heard = answer::hear(answer, prepared.is_untyped).about(leased.grant.kind);
-        self.report(&host, heard.sign());
+        let heard = answer::hear(answer, prepared.is_untyped).map_err(|heard| heard.about(leased.grant.kind));
+        self.report(&host, heard.as_ref().err().map_or(Sign::Answers, Heard::sign));
         match heard {
-            Heard::Granted(granted) => {
-                let kept = Kept::of(*granted, leased.grant.kind, self.now());
+            Ok(granted) => {
+                let kept = Kept::of(granted, leased.grant.kind, prepared.software, self.now());
                 self.keep_answer(leased, &kept).await
             }
-            other => self.came_to_nothing(leased, other).await,
+            Err(heard) => self.came_to_nothing(leased, heard).await,
+        }
+    }
+
+    async fn keep_answer(self: &Arc<Self>, leased: Credential, kept: &Kept) -> Result<Credential, KeepFault> {
+        match self.bring_home(&leased, kept).await {
+            Err(fault) if replay::is_lasting(&fault) => {
+                tracing::error!(%fault, credential = leased.id, "what came of a renewal cannot be stored");
+                self.came_to_nothing(leased, Heard::Lost(NOT_STORED.into())).await
+            }
+            kept => kept,
         }
     }
 
     /// Brings an answer into its row. Tries until storage takes it: the refresh token that it was made from is spent.
-    async fn keep_answer(&self, leased: Credential, kept: &Kept) -> Result<Credential, KeepFault> {
+    async fn bring_home(&self, leased: &Credential, kept: &Kept) -> Result<Credential, KeepFault> {
         let entry = NewSpooled {
             credential: leased.id,
             owner: leased.owner.clone(),
@@ -218,10 +252,14 @@ impl Keeper {
             answer: self.seal(&leased.owner, leased.uid, leased.grant.generation, "renewed", &kept.write())?,
             spooled_at: self.now(),
         };
-        let spooled = self.until_stored(&leased, || self.store.spool(entry.clone())).await?;
+        let spooled = self.until_stored(leased, || self.store.spool(entry.clone())).await?;
         step::reached(Step::Spooled);
-        let renewed = self.with_answer(&leased, kept)?;
-        self.store_renewed(&leased, renewed, spooled).await
+        let renewed = self.with_answer(leased, kept)?;
+        match self.until_stored(leased, || self.store.renew(renewed.clone(), Some(spooled))).await {
+            Ok(stored) => self.was_stored(leased, stored).await,
+            Err(StoreFault::Stale) => self.was_superseded(leased, &renewed, spooled).await,
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     /// Tries until storage takes it, and keeps the lease meanwhile.
@@ -243,40 +281,35 @@ impl Keeper {
         }
     }
 
-    async fn store_renewed(
+    /// Tells of a renewed token that stands in its row. `before`: as it was when it was asked for.
+    async fn was_stored(&self, before: &Credential, stored: Credential) -> Result<Credential, KeepFault> {
+        step::reached(Step::Stored);
+        tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
+        self.note(Action::Refresh, &stored, "done");
+        self.metrics.renewed(stored.provider, "granted");
+        self.wake_watchers(&stored);
+        step::reached(Step::Told);
+        let was_refused = before.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
+        if was_refused || stored.renewal.fence != before.renewal.fence {
+            // Somebody else has sent the same refresh token meanwhile, which may have ended what came of it.
+            return self.check(&stored.owner, stored.id).await;
+        }
+        Ok(stored)
+    }
+
+    /// Another token has taken its place, or it was forgotten: what came is of an older grant.
+    async fn was_superseded(
         &self,
-        leased: &Credential,
-        renewed: Credential,
+        before: &Credential,
+        renewed: &Credential,
         spooled: i64,
     ) -> Result<Credential, KeepFault> {
-        let stored = self.until_stored(leased, || self.store.renew(renewed.clone(), Some(spooled))).await;
-        match stored {
-            Ok(stored) => {
-                step::reached(Step::Stored);
-                tracing::info!(credential = stored.id, generation = stored.grant.generation, "token renewed");
-                self.note(Action::Refresh, &stored, "done");
-                self.metrics.renewed(stored.provider, "granted");
-                self.wake_watchers(&stored);
-                step::reached(Step::Told);
-                let was_refused =
-                    leased.renewal.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Refused);
-                if was_refused || stored.renewal.fence != leased.renewal.fence {
-                    // Somebody else has sent the same refresh token meanwhile, which may have ended what came of it.
-                    return self.check(&stored.owner, stored.id).await;
-                }
-                Ok(stored)
-            }
-            // Another token has taken its place, or it was forgotten: what came is of an older grant.
-            Err(StoreFault::Stale) => {
-                self.store.unspool(spooled).await?;
-                let current = self.get(&leased.owner, leased.id).await;
-                if matches!(current, Err(KeepFault::NotFound)) {
-                    self.withdraw_unkept(&renewed).await;
-                }
-                current
-            }
-            Err(fault) => Err(fault.into()),
+        self.store.unspool(spooled).await?;
+        let current = self.get(&before.owner, before.id).await;
+        if matches!(current, Err(KeepFault::NotFound)) {
+            self.withdraw_unkept(renewed).await;
         }
+        current
     }
 
     /// The credential when nobody is renewing it, so that what is done with it is done with the newest token.
@@ -359,47 +392,12 @@ impl Keeper {
         if current.revision != credential.revision {
             return Ok(());
         }
-        let renewal = self.after(&current, &Heard::Lost(INTERRUPTED.into()));
+        let cause = if self.aside.holds_newer(&current) { NOT_STORED } else { INTERRUPTED };
+        let renewal = self.after(&current, &Heard::Lost(cause.into()));
         step::reached(Step::Orphaned);
         match self.store.update(Credential { renewal, ..current }).await {
             Ok(_) | Err(StoreFault::Stale) => Ok(()),
             Err(fault) => Err(fault.into()),
         }
-    }
-
-    /// Brings answers from the spool into their rows: those whose askers had their time.
-    pub(crate) async fn replay(&self) -> Result<(), KeepFault> {
-        let now = self.now();
-        for Spooled { id, entry } in self.store.spooled().await? {
-            if entry.leased_until > now {
-                continue;
-            }
-            let Some(before) = self.store.get(&entry.owner, entry.credential).await? else {
-                self.store.unspool(id).await?;
-                continue;
-            };
-            if before.uid != entry.uid || before.grant.generation != entry.generation {
-                self.store.unspool(id).await?;
-                continue;
-            }
-            let renewed = match self.with_spooled(&before, &entry.answer) {
-                Ok(renewed) => renewed,
-                // One that is damaged must not hold up the others; its credential will say that it is not known.
-                Err(fault) => {
-                    tracing::error!(%fault, credential = before.id, "a renewed token in the spool cannot be read");
-                    continue;
-                }
-            };
-            step::reached(Step::Replaying);
-            self.store_renewed(&before, renewed, id).await?;
-            tracing::info!(credential = before.id, "a renewed token was brought in from the spool");
-        }
-        Ok(())
-    }
-
-    fn with_spooled(&self, before: &Credential, answer: &Sealed) -> Result<Credential, KeepFault> {
-        let text = self.open_column(before, "renewed", answer)?;
-        let kept = Kept::read(&text).ok_or(KeepFault::damaged("answer"))?;
-        self.with_answer(before, &kept)
     }
 }

@@ -83,7 +83,8 @@ impl Keeper {
     }
 
     async fn revoke_mastodon(&self, credential: &Credential) -> Result<(), KeepFault> {
-        let server = credential.server.as_deref().and_then(Server::from_kept).ok_or(KeepFault::damaged("server"))?;
+        let server = credential.server.as_deref().and_then(Server::from_kept);
+        let server = server.ok_or_else(|| KeepFault::damaged_credential(credential, "server"))?;
         let site = self.site_of(server).await.map_err(discovery_fault)?;
         let ends = site.software.traits().revocation;
         // Where other people's tokens would end with it, it is done by hand.

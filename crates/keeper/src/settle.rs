@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grantkeep_core::{
     Account, Credential, CredentialId, Expiry, Grant, Lifetime, Outcome, Owner, Renewal, Sealed, Timestamp,
-    event::Action, schedule::next_check,
+    event::Action, evidence::OWNER_CHANGED, schedule::next_check,
 };
 use grantkeep_store::StoreFault;
 use grantkeep_vk as vk;
@@ -13,9 +13,6 @@ use crate::{
     KeepFault, Keeper,
     ask::{Reading, Whom, nameless},
 };
-
-/// Cause of a state in which the provider named somebody else than the pasted text did.
-const OWNER_CHANGED: &str = "owner_changed";
 
 /// What was renewed so lately and is called dead is not renewed again for that: the next one would be called dead too.
 const RENEWED_LATELY: Lifetime = Lifetime::from_hours(1);
@@ -35,6 +32,9 @@ fn with_reading(mut credential: Credential, reading: &Reading, now: Timestamp) -
             }
             credential.grant.kind = told.kind;
         }
+    } else if outcome != Outcome::Unclear && credential.evidence.owner_changed().is_some() {
+        // Nobody was named: whatever else is said of a stranger's token does not make it the right person's.
+        (outcome, cause) = (Outcome::NeedsHuman, OWNER_CHANGED);
     }
     credential.evidence = credential.evidence.with(outcome, cause, reading.asked, now);
     let (expiry, renews) = (credential.grant.expiry, credential.can_renew());
@@ -117,16 +117,29 @@ impl Keeper {
         };
         match self.store.find(&credential.owner, credential.provider, Some(account)).await? {
             None => Ok(self.store.update(Credential { account: account.clone(), ..credential }).await?),
-            Some(found) if is_same(&found.credential, &credential) => self.absorb(&found.credential, credential).await,
+            Some(found) if is_same(&found.credential, &credential) => {
+                let leases = [&found.credential, &credential].map(|it| it.renewal.leased_until);
+                match leases.into_iter().max().flatten() {
+                    None => self.absorb(&found.credential, credential).await,
+                    Some(until) => self.settle_after(until, credential).await,
+                }
+            }
             // Somebody gave that name to another person's credential: both stay as they are.
             Some(_) => Ok(self.store.update(credential).await?),
         }
     }
 
+    /// One of the two is being renewed, or has an answer in the spool: what comes of that must find its row. It is asked about
+    /// again when the lease is over.
+    async fn settle_after(&self, until: Timestamp, credential: Credential) -> Result<Credential, KeepFault> {
+        let check_at = if until > self.now() { Some(until) } else { credential.check_at };
+        Ok(self.store.update(Credential { check_at, ..credential }).await?)
+    }
+
     /// The same person has a credential already: it takes the token, if that is the newer one.
     async fn absorb(&self, kept: &Credential, temporary: Credential) -> Result<Credential, KeepFault> {
         if kept.evidence.captured_at > temporary.evidence.captured_at {
-            self.store.delete(&temporary.owner, temporary.id).await?;
+            self.store.delete_unchanged(temporary).await?;
             return Ok(kept.clone());
         }
         let generation = kept.grant.generation + 1;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use grantkeep_core::{
-    Account, AuthorizationId, Credential, Evidence, Expiry, Grant, Lifetime, NewAuthorization, Outcome, Owner,
-    Provider, Renewal, Scope, Secret, Subject, Timestamp, TokenKind, Uid,
+    Account, AuthorizationId, Credential, Evidence, Expiry, Grant, NewAuthorization, Outcome, Owner, Provider, Renewal,
+    Scope, Secret, Subject, Timestamp, TokenKind, Uid,
     event::Action,
     redirect::{self, Intake, Stated},
     renewal,
@@ -44,8 +44,6 @@ pub struct Submitted {
     pub created: bool,
     /// Whether the provider confirmed the token.
     pub verified: bool,
-    /// How long it lives from now; none when it never expires, or nobody said.
-    pub lifetime: Option<Lifetime>,
 }
 
 /// A token that has been read and asked about, on its way into the store.
@@ -82,6 +80,8 @@ impl Keeper {
         provider: Provider,
         submission: Submission,
     ) -> Result<Submitted, KeepFault> {
+        // Whoever closes the keeper waits for it.
+        let _flight = self.flights.begin()?;
         if let Some(id) = &submission.authorization {
             let found = self.own(owner, provider, id).await?;
             if self.progress(&found) != grantkeep_core::Progress::Pending {
@@ -111,7 +111,7 @@ impl Keeper {
         let captured_at = self.now();
         let intake = redirect::read(submission.text.expose(), &|place| self.providers.shows_vk_token(place))?;
         let kind = vk::kind_of(&intake);
-        let granted = pasted(&intake, kind, expiry_in_text(&intake, kind, captured_at), None);
+        let granted = pasted(&intake, kind, expiry_in_text(&intake, kind, captured_at));
         let reading = self.ask(&granted.access_token, &Whom::Vk(kind)).await;
         let to = Destination { owner, provider: Provider::Vk, server: None, account: submission.account };
         self.store_incoming(to.incoming(granted, reading, captured_at)).await
@@ -124,7 +124,7 @@ impl Keeper {
         let typed = self.typed(submission.instance.as_deref().ok_or(KeepFault::InstanceMissing)?)?;
         let site = self.site(typed).await.map_err(discovery_fault)?;
         let expiry = mastodon::import::expiry(site.software, &intake, captured_at);
-        let granted = pasted(&intake, TokenKind::Mastodon, expiry, None);
+        let granted = pasted(&intake, TokenKind::Mastodon, expiry);
         let (server, software) = (site.server.clone(), site.software);
         let reading = self.ask(&granted.access_token, &Whom::Mastodon { server, software, scopes: None }).await;
         let server = Some(site.server.as_str().into());
@@ -149,7 +149,7 @@ impl Keeper {
             Some(Stated::For(lifetime)) => Expiry::Stated(captured_at.after(lifetime)),
             Some(Stated::Never) | None => Expiry::Unstated,
         };
-        let granted = pasted(&intake, TokenKind::OAuth2, expiry, None);
+        let granted = pasted(&intake, TokenKind::OAuth2, expiry);
         let reading = self.ask(&granted.access_token, &Whom::UserInfo(endpoints.userinfo)).await;
         let server = settings.server().map(Into::into);
         let to = Destination { owner, provider, server, account: submission.account };
@@ -160,7 +160,6 @@ impl Keeper {
     pub(crate) async fn store_incoming(&self, incoming: Incoming) -> Result<Submitted, KeepFault> {
         incoming.refuse_dead()?;
         let verified = incoming.outcome == Outcome::Alive;
-        let lifetime = Submitted::lifetime_of(incoming.expiry, incoming.evidence.captured_at);
         let (credential, created) = self.keep(&incoming).await?;
         self.wake_watchers(&credential);
         tracing::info!(
@@ -171,7 +170,7 @@ impl Keeper {
             "token stored"
         );
         self.note(Action::Capture, &credential, if verified { "done" } else { "unverified" });
-        Ok(Submitted { credential, created, verified, lifetime })
+        Ok(Submitted { credential, created, verified })
     }
 
     async fn keep(&self, incoming: &Incoming) -> Result<(Arc<Credential>, bool), KeepFault> {
@@ -210,32 +209,34 @@ impl Keeper {
 
     fn as_new(&self, incoming: &Incoming) -> Result<NewCredential, KeepFault> {
         let uid = Uid((self.world.random)());
+        let grant = self.grant(incoming, uid, 1)?;
         Ok(NewCredential {
-            renew_at: incoming.renew_at(uid),
+            renew_at: incoming.renew_at(&grant, uid),
+            check_at: incoming.check_at(&grant, uid),
             uid,
             owner: incoming.owner.clone(),
             provider: incoming.provider,
             server: incoming.server.clone(),
             account: incoming.account.clone(),
             subject: incoming.subject.clone(),
-            grant: self.grant(incoming, uid, 1)?,
+            grant,
             evidence: incoming.evidence.clone(),
             created_at: incoming.evidence.captured_at,
-            check_at: incoming.check_at(uid),
         })
     }
 
     fn with_token(&self, existing: &Credential, incoming: &Incoming) -> Result<Credential, KeepFault> {
+        let grant = self.grant(incoming, existing.uid, existing.grant.generation + 1)?;
         Ok(Credential {
             subject: incoming.subject.clone(),
-            grant: self.grant(incoming, existing.uid, existing.grant.generation + 1)?,
             evidence: incoming.evidence.clone(),
-            check_at: incoming.check_at(existing.uid),
+            check_at: incoming.check_at(&grant, existing.uid),
             renewal: Renewal {
-                at: incoming.renew_at(existing.uid),
+                at: incoming.renew_at(&grant, existing.uid),
                 fence: existing.renewal.fence,
                 ..Renewal::default()
             },
+            grant,
             id: existing.id,
             uid: existing.uid,
             revision: existing.revision,
@@ -322,21 +323,16 @@ impl Incoming {
         to.incoming(granted, reading, now)
     }
 
-    /// Whether something will renew it: see [`Grant::renews`].
-    fn renews(&self) -> bool {
-        self.kind == TokenKind::OAuth2Client || self.refresh_token.is_some()
-    }
-
     /// When the provider is to be asked about it next. About an application's token nobody can be asked.
-    fn check_at(&self, uid: Uid) -> Option<Timestamp> {
-        let next = next_check(&self.evidence, self.expiry, self.renews(), uid, self.evidence.captured_at);
+    fn check_at(&self, grant: &Grant, uid: Uid) -> Option<Timestamp> {
+        let next = next_check(&self.evidence, self.expiry, grant.renews(), uid, self.evidence.captured_at);
         next.filter(|_| self.kind != TokenKind::OAuth2Client)
     }
 
     /// When it is to be renewed by itself, if it can be.
-    fn renew_at(&self, uid: Uid) -> Option<Timestamp> {
+    fn renew_at(&self, grant: &Grant, uid: Uid) -> Option<Timestamp> {
         let due_at = renewal::due_at(self.expiry, self.evidence.captured_at, uid);
-        due_at.filter(|_| self.renews())
+        due_at.filter(|_| grant.renews())
     }
 
     /// A definite refusal stores nothing. What only says "not now" or "ask a person" does not speak against the token.
@@ -354,14 +350,14 @@ impl Incoming {
 }
 
 /// A pasted token comes alone: nothing renews it, and nobody says what it may do.
-fn pasted(intake: &Intake<'_>, kind: TokenKind, expiry: Expiry, scope: Option<Box<str>>) -> Granted {
+fn pasted(intake: &Intake<'_>, kind: TokenKind, expiry: Expiry) -> Granted {
     Granted {
         kind,
         access_token: Secret::from(intake.token.expose()),
         refresh_token: None,
         device_id: None,
         expiry,
-        scope: Scope { asked: scope, granted: None },
+        scope: Scope::default(),
         claimed: claimed(intake),
         claims: None,
         is_fresh: false,

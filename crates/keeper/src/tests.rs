@@ -26,6 +26,7 @@ mod login;
 mod notice;
 mod outage;
 mod renewal;
+mod watch;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -172,6 +173,16 @@ fn random() -> [u8; 16] {
     bytes
 }
 
+impl Keeper {
+    /// Asks about what is due now, and waits for it.
+    async fn ask_about_due(self: &Arc<Self>) -> Result<(), KeepFault> {
+        let mut checks = crate::watch::Checks::default();
+        self.begin_checks(&mut checks).await?;
+        checks.ended().await;
+        Ok(())
+    }
+}
+
 fn account(name: &str) -> Account {
     Account::new(name).unwrap()
 }
@@ -193,7 +204,9 @@ async fn each_kind_of_token_gets_its_name_and_lifetime() {
         let token = stage.token(of).await;
         let submitted = stage.submit(&token, None).await.unwrap();
         assert_eq!(submitted.credential.account.as_str(), name);
-        assert_eq!((submitted.credential.grant.kind, submitted.lifetime), (kind, lifetime), "{name}");
+        let ends_at = lifetime.map(|lifetime| NOW.after(lifetime));
+        let grant = &submitted.credential.grant;
+        assert_eq!((grant.kind, grant.expiry.at()), (kind, ends_at), "{name}");
         assert!(submitted.verified && submitted.created);
         assert_eq!(stage.handed_out(Some(name)).await.unwrap(), token);
     }
@@ -254,6 +267,58 @@ async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
     assert_eq!((settled.id, settled.account.as_str()), (known.id, "vk_100001"));
     assert_eq!(stage.handed_out(None).await.unwrap(), new);
     assert_eq!(stage.keeper.get(&stage.owner, waiting.id).await.unwrap_err(), KeepFault::NotFound);
+}
+
+#[tokio::test]
+async fn nothing_is_absorbed_while_it_is_being_renewed() {
+    let stage = Stage::new().await;
+    let of = json!({"kind": "user", "id": 100_001});
+    let (old, new) = (stage.token(of.clone()).await, stage.token(of).await);
+    let known = stage.submit(&old, None).await.unwrap().credential;
+    stage.vk_answers("reset").await;
+    let waiting = stage.submit(&new, None).await.unwrap().credential;
+    stage.vk_recovers().await;
+    for id in [known.id, waiting.id] {
+        let row = stage.keeper.get(&stage.owner, id).await.unwrap();
+        let until = NOW.after(Lifetime::from_seconds(90));
+        let mut leased = stage.store.lease(&row, NOW, until).await.unwrap().unwrap();
+        let checked = stage.keeper.check(&stage.owner, waiting.id).await.unwrap();
+        assert_eq!(
+            (checked.id, checked.account.as_str(), state(&checked)),
+            (waiting.id, "vk_unverified", State::Valid)
+        );
+        assert_eq!(checked.check_at, Some(until));
+        leased = stage.keeper.get(&stage.owner, leased.id).await.unwrap();
+        leased.renewal.leased_until = None;
+        stage.store.update(leased).await.unwrap();
+    }
+    let settled = stage.keeper.check(&stage.owner, waiting.id).await.unwrap();
+    assert_eq!((settled.id, settled.account.as_str()), (known.id, "vk_100001"));
+    assert_eq!(stage.handed_out(None).await.unwrap(), new);
+}
+
+#[tokio::test]
+async fn a_token_that_came_while_vk_was_asked_about_the_one_before_is_not_removed_with_it() {
+    let stage = Stage::new().await;
+    let of = json!({"kind": "user", "id": 100_001});
+    let (old, new) = (stage.token(of.clone()).await, stage.token(of).await);
+    stage.vk_answers("reset").await;
+    let waiting = stage.submit(&old, None).await.unwrap().credential;
+    stage.vk_recovers().await;
+    let mut known = Arc::unwrap_or_clone(stage.submit(&new, None).await.unwrap().credential);
+    known.evidence.captured_at = NOW.after(Lifetime::from_seconds(1));
+    stage.store.replace(known, None).await.unwrap();
+
+    stage.vk_answers("slow:1").await;
+    let (keeper, owner) = (Arc::clone(&stage.keeper), stage.owner.clone());
+    let id = waiting.id;
+    let checking = tokio::spawn(async move { keeper.check(&owner, id).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let mut other = (*waiting).clone();
+    other.grant.generation += 1;
+    stage.store.replace(other, None).await.unwrap();
+    assert_eq!(checking.await.unwrap().unwrap().grant.generation, 2);
+    assert_eq!(stage.keeper.get(&stage.owner, id).await.unwrap().grant.generation, 2);
 }
 
 #[tokio::test]

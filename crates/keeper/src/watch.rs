@@ -3,6 +3,8 @@
 //!
 //! Driven by what is due next, never by walking all rows.
 
+mod check;
+
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -10,10 +12,11 @@ use std::{
 };
 
 use grantkeep_core::{Credential, CredentialId, Lifetime, Progress};
-use grantkeep_store::{Due, StoreFault};
+use grantkeep_store::Due;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{KeepFault, Keeper, refresh::Why};
+pub(crate) use check::Checks;
 
 /// The longest sleep, so that a machine that was suspended, or whose clock was set, is back soon.
 const LONGEST_SLEEP: Duration = Duration::from_secs(37);
@@ -30,21 +33,28 @@ const AFTER_NOTHING: Duration = Duration::from_secs(2);
 /// What changes in one moment is looked at together.
 const SHORTLY: Duration = Duration::from_millis(200);
 
-/// A token that could not even be asked about is tried again then.
-const PUT_OFF_FOR: Lifetime = Lifetime::from_hours(1);
-
 /// Renewed at once.
 const RENEWED_AT_ONCE: usize = 64;
 
 /// After that the watcher no longer waits for one; it goes on by itself.
 const LONGEST_RENEWAL: Duration = Duration::from_secs(120);
 
-/// Asked about at once.
-const AT_ONCE: usize = 8;
-
 impl Keeper {
+    /// Does for ever what is to be done without being asked: asks about tokens, renews them, tells people, writes the audit down. Ends
+    /// only when a part of it has broken, which must not go unnoticed; end it by dropping the future.
+    pub async fn watch_everything(self: Arc<Self>) {
+        let mut watchers = JoinSet::new();
+        watchers.spawn(Arc::clone(&self).watch());
+        watchers.spawn(Arc::clone(&self).watch_renewals());
+        watchers.spawn(Arc::clone(&self).watch_notices());
+        watchers.spawn(async move { self.watch_audit().await });
+        let _ = watchers.join_next().await;
+        tracing::error!("a watcher ended by itself");
+    }
+
     /// Watches for ever; end it by dropping the future.
     pub async fn watch(self: Arc<Self>) {
+        let mut checks = Checks::default();
         let mut sweeps_at = (self.world.steady)();
         loop {
             let sleep = match self.until_next(Due::Check).await {
@@ -63,20 +73,9 @@ impl Keeper {
                 self.sweep().await;
                 sweeps_at = (self.world.steady)() + LONGEST_SLEEP;
             }
-            self.ask_about_all_due().await;
-        }
-    }
-
-    async fn ask_about_all_due(self: &Arc<Self>) {
-        loop {
-            match self.ask_about_due().await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(fault) => {
-                    tracing::warn!(%fault, "a token could not be checked");
-                    tokio::time::sleep(AFTER_FAULT).await;
-                    return;
-                }
+            if let Err(fault) = self.begin_checks(&mut checks).await {
+                tracing::warn!(%fault, "the watcher could not read what is due");
+                tokio::time::sleep(AFTER_FAULT).await;
             }
         }
     }
@@ -178,37 +177,9 @@ impl Keeper {
         let wait = next.map_or(LONGEST_SLEEP, |at| Duration::from_secs(at.since(now).seconds()));
         Ok(if wait.is_zero() { AFTER_NOTHING } else { wait.min(LONGEST_SLEEP) })
     }
-
-    /// Asks about some of what is due now; whether there was any. The first fault is told after all have been asked about.
-    pub(crate) async fn ask_about_due(self: &Arc<Self>) -> Result<bool, KeepFault> {
-        let due = self.store.due(Due::Check, self.now(), AT_ONCE).await?;
-        let had_any = !due.is_empty();
-        let mut asking = JoinSet::new();
-        for credential in due {
-            let keeper = Arc::clone(self);
-            asking.spawn(async move { keeper.recheck_due(credential).await });
-        }
-        asking.join_all().await.into_iter().collect::<Result<(), KeepFault>>()?;
-        Ok(had_any)
-    }
-
-    async fn recheck_due(&self, credential: Credential) -> Result<(), KeepFault> {
-        let fault = match self.recheck(credential.clone()).await {
-            // Forgotten meanwhile.
-            Ok(_) | Err(KeepFault::NotFound) => return Ok(()),
-            Err(fault) => fault,
-        };
-        // Out of the way of the others, as far as storage takes that.
-        tracing::warn!(%fault, credential = credential.id, "a token could not be checked");
-        let check_at = Some(self.now().after(PUT_OFF_FOR));
-        match self.store.update(Credential { check_at, ..credential }).await {
-            Ok(_) | Err(StoreFault::Stale) => Ok(()),
-            Err(fault) => Err(fault.into()),
-        }
-    }
 }
 
-/// Credentials that the watcher is renewing.
+/// Credentials that the watcher is at.
 #[derive(Debug, Default)]
 pub(crate) struct Beginning(Arc<Mutex<HashSet<CredentialId>>>);
 
@@ -227,7 +198,7 @@ impl Beginning {
 }
 
 impl Beginning {
-    /// None: it is being renewed already.
+    /// None: it has begun already.
     fn begin(&self, id: CredentialId) -> Option<Begun> {
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         is_new.then(|| Begun { all: Arc::clone(&self.0), id })

@@ -12,7 +12,7 @@ use std::{
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use grantkeep_core::{Owner, Timestamp};
-use grantkeep_keeper::{KeepFault, Keeper, acting_as};
+use grantkeep_keeper::{ApiKey, KeepFault, Keeper, acting_as};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, request::Parts};
 use hyper::body::{Body, Bytes};
 
@@ -79,12 +79,21 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Makes a service; reads which keys have been revoked.
+    /// Makes a service; reads which keys have been revoked. One that does not read counts as such.
     pub async fn new(settings: Settings) -> Result<Self, KeepFault> {
         let Settings { keeper, jwt_secret, hosts, sandbox, random } = settings;
-        let keys = keeper.keys().await?;
-        let feeds = Feeds::new(&jwt_secret, &keys);
-        let revoked = keys.into_iter().filter(|key| key.revoked_at.is_some()).map(|key| key.id);
+        let (mut live, mut revoked) = (Vec::new(), Vec::new());
+        for row in keeper.keys().await? {
+            match row {
+                Ok(ApiKey { id, revoked_at: Some(_), .. }) => revoked.push(id),
+                Ok(key) => live.push(key),
+                Err(damaged) => {
+                    tracing::error!(%damaged, "an API key cannot be read, and counts as revoked");
+                    revoked.push(damaged.id);
+                }
+            }
+        }
+        let feeds = Feeds::new(&jwt_secret, &live);
         Ok(Self {
             authority: Authority::new(jwt_secret, revoked),
             feeds,

@@ -10,14 +10,20 @@ use std::{
 
 use grantkeep_core::{Account, Credential, Owner, Provider};
 use quick_cache::{
-    Equivalent,
+    Equivalent, Weighter,
     sync::{Cache, GuardResult},
 };
 
 use crate::{Found, StoreFault};
 
-/// 100,000 of them were measured at 92 MB with the rest of the server: at most some 120 MB.
-const MOST: usize = 131_072;
+/// How many there are when all of them are of the usual size.
+const USUAL: usize = 131_072;
+
+/// In bytes. A token of a few hundred bytes weighs less than a KiB; 100,000 of those were measured at 92 MB with the rest of the server.
+const MOST: u64 = 128 * 1024 * 1024;
+
+/// What a credential takes beside its texts and secrets: its pieces of memory each cost something too.
+const FIXED: usize = size_of::<Credential>() + 192;
 
 /// Owner, provider and account in one piece of memory: every further piece would be another wait for memory on a hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +87,28 @@ impl Equivalent<Key> for Lookup<'_> {
     }
 }
 
+#[derive(Clone, Debug)]
+struct Weigher;
+
+impl Weighter<Key, Found> for Weigher {
+    fn weight(&self, key: &Key, found: &Found) -> u64 {
+        let (grant, server) = (&found.credential.grant, &found.credential.server);
+        let sealed = [Some(&grant.access_token), grant.refresh_token.as_ref(), grant.device_id.as_ref()];
+        let texts = [&grant.scope.asked, &grant.scope.granted, server];
+        let sealed: usize = sealed.into_iter().flatten().map(|sealed| sealed.0.len()).sum();
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        // The names stand in the key and in the credential.
+        (FIXED + sealed + texts + 2 * key.0.len()) as u64
+    }
+}
+
 #[derive(Debug)]
-pub(crate) struct FoundCache(Option<Cache<Key, Found>>);
+pub(crate) struct FoundCache(Option<Cache<Key, Found, Weigher>>);
 
 impl FoundCache {
     /// `alone`: whether this process alone writes the database; otherwise nothing may be kept.
     pub(crate) fn new(alone: bool) -> Self {
-        Self(alone.then(|| Cache::new(MOST)))
+        Self(alone.then(|| Cache::with_weighter(USUAL, MOST, Weigher)))
     }
 
     /// From memory, if it is there.
@@ -144,3 +165,6 @@ impl FoundCache {
         cache.remove(&Lookup { owner, provider, account: None });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use grantkeep_core::{
 
 mod attempt;
 mod event;
-mod notice;
-mod renewal;
+pub(crate) mod notice;
+pub(crate) mod renewal;
 
 use crate::{ApiKey, Due, Listing, NewCredential, Store, StoreFault, id_of};
 
@@ -63,7 +63,9 @@ pub(crate) async fn suite(store: Arc<dyn Store>) {
     rows_read_back_as_written(&*store).await;
     the_latest_stored_is_found_without_a_name(&*store).await;
     a_write_from_an_old_revision_fails(&*store).await;
+    what_fits_no_row_is_no_conflict(&*store).await;
     a_replacement_may_absorb_another(&*store).await;
+    what_has_moved_on_is_not_removed(&*store).await;
     a_renamed_one_is_found_by_its_new_name_only(&*store).await;
     owners_do_not_see_each_other(&*store).await;
     listings_go_page_by_page(&*store).await;
@@ -142,16 +144,49 @@ async fn a_write_from_an_old_revision_fails(store: &dyn Store) {
     assert_eq!((found.credential.revision, found.credential.check_at), (newer.revision, newer.check_at));
 }
 
+async fn what_fits_no_row_is_no_conflict(store: &dyn Store) {
+    let stored = store.insert(new("unfit", "one")).await.unwrap();
+    // Longer than a column takes, than the engine takes, and a number that no column has.
+    for (length, subject) in [(200_000, 5), (5_000_000, 5), (64, u64::MAX)] {
+        let (token, subject) = (Sealed(vec![7; length].into()), Some(Subject::User(subject)));
+        let mut unfit = NewCredential { subject: subject.clone(), ..new("unfit", "other") };
+        unfit.grant.access_token = token.clone();
+        assert_eq!(store.insert(unfit).await.unwrap_err(), StoreFault::Unstorable);
+        let mut unfit = grantkeep_core::Credential { subject, ..stored.clone() };
+        unfit.grant.access_token = token;
+        assert_eq!(store.update(unfit.clone()).await.unwrap_err(), StoreFault::Unstorable);
+        assert_eq!(store.replace(unfit, None).await.unwrap_err(), StoreFault::Unstorable);
+    }
+    let read = store.get(&owner("unfit"), stored.id).await.unwrap().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{stored:?}"));
+    store.delete(&owner("unfit"), stored.id).await.unwrap();
+}
+
 async fn a_replacement_may_absorb_another(store: &dyn Store) {
     let kept = store.insert(new("merge", "vk_5")).await.unwrap();
     let temporary = store.insert(new("merge", "vk_unverified")).await.unwrap();
     let moved_on = store.update(temporary.clone()).await.unwrap();
     assert_eq!(store.replace(kept.clone(), Some(Box::new(temporary))).await.unwrap_err(), StoreFault::Stale);
     assert_eq!(store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap().credential.id, moved_on.id);
+    // Neither is changed when the other has moved on.
+    let older = grantkeep_core::Credential { revision: 7, ..kept.clone() };
+    assert_eq!(store.replace(older, Some(Box::new(moved_on.clone()))).await.unwrap_err(), StoreFault::Stale);
+    assert!(store.get(&owner("merge"), moved_on.id).await.unwrap().is_some());
     store.replace(kept.clone(), Some(Box::new(moved_on))).await.unwrap();
     let found = store.find(&owner("merge"), Provider::Vk, None).await.unwrap().unwrap();
     assert_eq!((found.credential.id, found.only), (kept.id, true));
     assert!(store.find(&owner("merge"), Provider::Vk, Some(&account("vk_unverified"))).await.unwrap().is_none());
+}
+
+async fn what_has_moved_on_is_not_removed(store: &dyn Store) {
+    let read = store.insert(new("removed", "one")).await.unwrap();
+    let moved_on = store.update(read.clone()).await.unwrap();
+    let find = || async { store.find(&owner("removed"), Provider::Vk, Some(&account("one"))).await.unwrap() };
+    assert_eq!(store.delete_unchanged(read).await.unwrap_err(), StoreFault::Stale);
+    assert!(find().await.is_some());
+    store.delete_unchanged(moved_on.clone()).await.unwrap();
+    assert!(find().await.is_none(), "memory has it still");
+    assert_eq!(store.delete_unchanged(moved_on).await.unwrap_err(), StoreFault::Stale);
 }
 
 async fn a_renamed_one_is_found_by_its_new_name_only(store: &dyn Store) {
@@ -271,23 +306,27 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-async fn keys_are_listed_and_revoked(store: &dyn Store) {
-    let key = ApiKey {
-        id: "k1".into(),
+pub(crate) fn key(id: &str) -> ApiKey {
+    ApiKey {
+        id: id.to_owned(),
         owner: owner("me"),
         permissions: "status submit".into(),
         providers: Some("vk".into()),
         issued_at: NOW,
         expires_at: NOW,
         revoked_at: None,
-    };
+    }
+}
+
+async fn keys_are_listed_and_revoked(store: &dyn Store) {
+    let key = key("k1");
     store.add_key(key.clone()).await.unwrap();
-    assert_eq!(store.keys().await.unwrap(), vec![key.clone()]);
+    assert_eq!(store.keys().await.unwrap(), [Ok(key.clone())]);
     assert!(!store.revoke_key("k2", NOW).await.unwrap());
     assert!(store.revoke_key("k1", NOW).await.unwrap());
     let later = Timestamp::from_unix(NOW.unix() + 9);
     assert!(store.revoke_key("k1", later).await.unwrap());
-    assert_eq!(store.keys().await.unwrap(), [ApiKey { revoked_at: Some(NOW), ..key }]);
+    assert_eq!(store.keys().await.unwrap(), [Ok(ApiKey { revoked_at: Some(NOW), ..key })]);
 }
 
 async fn the_first_data_key_stays(store: &dyn Store) {

@@ -42,12 +42,22 @@ pub enum StoreFault {
     /// Reading or writing failed.
     #[error("the database could not be read or written ({0})")]
     Unavailable(&'static str),
+    /// No row may hold such a value: it is too long, or out of bounds. Trying again would change nothing.
+    #[error("a value cannot be stored: it is too long, or out of bounds")]
+    Unstorable,
     /// The row has moved on since it was read.
     #[error("the credential was changed by somebody else meanwhile")]
     Stale,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl StoreFault {
+    /// Whether the engine did its work, and what stands in a row is the reason.
+    pub(crate) const fn is_of_a_row(&self) -> bool {
+        matches!(self, Self::Conflict | Self::Corrupt { .. } | Self::Damaged(_) | Self::Stale | Self::TooMany)
+    }
 }
 
 /// A credential whose row does not read as what its columns say.
@@ -87,9 +97,14 @@ impl From<rusqlite::Error> for StoreFault {
 
 impl From<&rusqlite::Error> for StoreFault {
     fn from(error: &rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        let constraint = error.sqlite_error().map_or(0, |error| error.extended_code);
         match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => Self::Conflict,
+            Some(ErrorCode::ConstraintViolation) => match constraint {
+                ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Self::Conflict,
+                _ => Self::Unstorable,
+            },
+            Some(ErrorCode::TooBig) => Self::Unstorable,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::CannotOpen) => Self::Unavailable("cannot open"),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable("locked by another program"),

@@ -14,17 +14,20 @@ mod sqlite;
 use std::{pin::Pin, sync::Arc};
 
 use grantkeep_core::{
-    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, NewAuthorization,
-    Owner, Progress, Provider, Subject, Timestamp, Uid,
+    Account, Authorization, AuthorizationId, Credential, CredentialId, Digest, Evidence, Grant, Lifetime,
+    NewAuthorization, Owner, Progress, Provider, Subject, Timestamp, Uid,
     event::{Damaged, Event, Recorded},
 };
 
 pub use fault::{DamagedCredential, Row, StoreFault, id_of};
-pub use key::ApiKey;
+pub use key::{ApiKey, DamagedKey, KeyRow};
 pub use outbox::{NewNotice, Queued, RenewalTicket};
 pub use registration::Registration;
 pub use spool::{NewSpooled, Spooled};
 pub use sqlite::{Options, SqliteStore};
+
+/// How long a lease lasts: twice the longest request, and more (see [`grantkeep_core::Purpose::Token`]).
+pub const LEASED_FOR: Lifetime = Lifetime::from_seconds(90);
 
 /// What every call of a store answers with, later.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 'a>>;
@@ -111,7 +114,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The owner's credentials. A damaged one hides no other.
     fn list<'a>(&'a self, listing: Listing<'a>) -> Answering<'a, Vec<Row>>;
 
-    /// Adds a credential. [`StoreFault::Conflict`] when the account already has one.
+    /// Adds a credential. [`StoreFault::Conflict`] when the account already has one; here as with every write, [`StoreFault::Unstorable`]
+    /// when a value of it fits no row.
     fn insert(&self, credential: NewCredential) -> Answering<'_, Credential>;
 
     /// Writes what is known about a credential without a new token. [`StoreFault::Stale`] when the row has moved on since it was read.
@@ -124,29 +128,32 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Removes the owner's credential of that id, damaged or not, and says what it was.
     fn delete<'a>(&'a self, owner: &'a Owner, id: CredentialId) -> Answering<'a, Option<Row>>;
 
+    /// Removes a credential that is as it was read. [`StoreFault::Stale`] when the row has moved on since, or is gone.
+    fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()>;
+
     /// Credentials of all owners that are due for that at `now` or before; those first that have been due the longest, for
-    /// whatever it was.
+    /// whatever it was. Damaged ones are passed over.
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>>;
 
     /// When to look again for what is due for that: never after it is due, and before that at a moment when something else is.
-    /// At `now` or before: something is due.
+    /// At `now` or before: something is due, and is not known to be damaged.
     fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>>;
 
     /// Takes it upon the caller to renew a credential, until then; none when somebody else is at it, or has been since it was read.
     /// Writes what it holds once more, so that storage is proved.
     fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>>;
 
-    /// The same for longer, for whoever still has it.
-    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>>;
+    /// The same for longer; says whether the caller still has it.
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, bool>;
 
-    /// Puts a renewed token into its row and takes its answer out of the spool. [`StoreFault::Stale`] when the row no longer has
-    /// the token that it was made from.
+    /// Puts a renewed token into its row and takes its answer out of the spool. What the row says by now of whom it speaks for stays.
+    /// [`StoreFault::Stale`] when the row no longer has the token that it was made from.
     fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential>;
 
     /// Remembers a provider's answer until it stands in its row; says its number.
     fn spool(&self, entry: NewSpooled) -> Answering<'_, i64>;
 
-    /// Every answer in the spool.
+    /// Every answer in the spool. One that is damaged stays there, and is passed over: it would hold up the others.
     fn spooled(&self) -> Answering<'_, Vec<Spooled>>;
 
     /// Forgets an answer.
@@ -155,12 +162,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Like [`Store::update`], with what is to be told because of it: both or neither.
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential>;
 
-    /// The clock was set back to `now`. What it said of later moments was wrong: tokens of those moments begin to live now, for as
-    /// long as was said; leases, tries and questions are no further away than they ever are; notices are thought about again. Reads
-    /// every row.
+    /// The clock was set back to `now`. What it said of later moments was wrong: tokens of those moments have an end that nobody knows,
+    /// so they are renewed, or asked about, now; leases, tries and questions are no further away than they ever are; notices are
+    /// thought about again. Reads every row.
     fn rethink(&self, now: Timestamp) -> Answering<'_, ()>;
 
-    /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only.
+    /// Notices that may be sent over a channel now, the longest due first; of one credential the oldest only. One that is damaged can
+    /// never be sent and would hold up those after it: it is forgotten.
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>>;
 
     /// Forgets notices for channels that are not among these.
@@ -254,8 +262,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers an issued API key.
     fn add_key(&self, key: ApiKey) -> Answering<'_, ()>;
 
-    /// Every issued API key, in order of issue.
-    fn keys(&self) -> Answering<'_, Vec<ApiKey>>;
+    /// Every issued API key, in order of issue. A damaged one hides no other, and is not left out: see [`DamagedKey`].
+    fn keys(&self) -> Answering<'_, Vec<KeyRow>>;
 
     /// Ends an API key; says whether there is one of that id.
     fn revoke_key<'a>(&'a self, id: &'a str, now: Timestamp) -> Answering<'a, bool>;
@@ -272,7 +280,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// How many credentials there are, of all owners.
     fn count(&self) -> Answering<'_, u64>;
 
-    /// How many credentials there are at each provider, of all owners.
+    /// How many credentials there are at each provider, of all owners, without those of which that does not read.
     fn count_by_provider(&self) -> Answering<'_, Vec<(Provider, u64)>>;
 
     /// Checks that writes reach the disk.

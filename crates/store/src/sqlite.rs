@@ -4,6 +4,7 @@
 
 mod attempt;
 mod connection;
+mod damage;
 mod due;
 mod event;
 mod migration;
@@ -32,11 +33,12 @@ use grantkeep_core::{
 };
 
 use crate::{
-    Answering, ApiKey, Chain, Due, Found, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
+    Answering, ApiKey, Chain, Due, Found, KeyRow, Listing, NewCredential, NewNotice, NewSpooled, Queued, Registration,
     RenewalTicket, Row, Spooled, Store, StoreFault, cache::FoundCache,
 };
+use damage::Damage;
 use reader::Readers;
-use writer::Writer;
+use writer::{Size, Writer, together};
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -50,10 +52,12 @@ pub struct Options {
 /// The SQLite engine.
 #[derive(Debug)]
 pub struct SqliteStore {
-    readers: Readers,
+    readers: Arc<Readers>,
     writer: Writer,
     found: Arc<FoundCache>,
     orders: Arc<Orders>,
+    damaged_credentials: Damage,
+    damaged_answers: Damage,
 }
 
 /// Places in the order of storing: the second of the capture and a count within it, so that nothing must be looked up for the next
@@ -77,10 +81,12 @@ impl SqliteStore {
         migration::bring_up_to_date(&mut connection)?;
         drop(opening);
         Ok(Self {
-            readers: Readers::new(options.path.clone()),
+            readers: Arc::new(Readers::new(options.path.clone())),
             writer: Writer::start(connection)?,
             found: Arc::new(FoundCache::new(options.alone)),
             orders: Arc::default(),
+            damaged_credentials: Damage::new(),
+            damaged_answers: Damage::new(),
         })
     }
 
@@ -104,7 +110,24 @@ impl SqliteStore {
             }
             result
         };
-        Box::pin(self.writer.run(work, committed))
+        Box::pin(self.writer.run(Size::Usual, work, committed))
+    }
+
+    /// A write of so many statements that memory need not learn of.
+    fn write_each<'a, T: Send + 'static>(
+        &'a self,
+        statements: usize,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault> + Send + 'static,
+    ) -> Answering<'a, T> {
+        self.write(move |connection| Ok((together(connection, statements, || work(connection))?, Changes::default())))
+    }
+
+    /// A write of many rows that memory need not learn of.
+    fn write_long<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreFault> + Send + 'static,
+    ) -> Answering<'a, T> {
+        Box::pin(self.writer.run(Size::Long, work, |result| result))
     }
 }
 
@@ -171,14 +194,14 @@ impl Store for SqliteStore {
         let orders = Arc::clone(&self.orders);
         self.write(move |connection| {
             let order = query::Order::Latest(orders.next(credential.evidence.captured_at));
-            let mut gone = Vec::new();
-            if let Some(absorbed) = absorbed {
-                // Looks before it changes anything: a write that fails must have changed nothing.
-                query::expect(connection, credential.id, credential.revision)?;
-                query::remove(connection, &absorbed)?;
-                gone.push(*absorbed);
-            }
-            let stored = Arc::new(query::update(connection, credential, order)?);
+            let stored = Arc::new(match &absorbed {
+                None => query::update(connection, credential, order)?,
+                Some(absorbed) => together(connection, 2, || {
+                    query::remove(connection, absorbed)?;
+                    query::update(connection, credential, order)
+                })?,
+            });
+            let gone = absorbed.map(|absorbed| *absorbed).into_iter().collect();
             Ok((Arc::clone(&stored), Changes { gone, stored: Some(stored) }))
         })
     }
@@ -194,15 +217,22 @@ impl Store for SqliteStore {
             }
             removed
         };
-        Box::pin(self.writer.run(move |connection| query::delete(connection, &owner, id), forget))
+        Box::pin(self.writer.run(Size::Usual, move |connection| query::delete(connection, &owner, id), forget))
+    }
+
+    fn delete_unchanged(&self, read: Credential) -> Answering<'_, ()> {
+        self.write(move |connection| {
+            query::remove(connection, &read)?;
+            Ok(((), Changes { gone: vec![read], stored: None }))
+        })
     }
 
     fn due(&self, what: Due, now: Timestamp, limit: usize) -> Answering<'_, Vec<Credential>> {
-        self.read(move |connection| due::find(connection, what, now, limit))
+        self.read(move |connection| due::find(connection, what, now, limit, &self.damaged_credentials))
     }
 
     fn next_due(&self, what: Due, now: Timestamp) -> Answering<'_, Option<Timestamp>> {
-        self.read(move |connection| due::next(connection, what, now))
+        self.read(move |connection| due::next(connection, what, now, &self.damaged_credentials))
     }
 
     fn lease(&self, read: &Credential, now: Timestamp, until: Timestamp) -> Answering<'_, Option<Credential>> {
@@ -213,16 +243,17 @@ impl Store for SqliteStore {
         })
     }
 
-    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, Option<Credential>> {
+    fn extend_lease(&self, id: CredentialId, fence: i64, until: Timestamp) -> Answering<'_, bool> {
         self.write(move |connection| {
             let leased = renewal::extend(connection, id, fence, until)?;
-            Ok((leased.clone(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
+            Ok((leased.is_some(), Changes { gone: Vec::new(), stored: leased.map(Arc::new) }))
         })
     }
 
     fn renew(&self, renewed: Credential, spooled: Option<i64>) -> Answering<'_, Credential> {
         self.write(move |connection| {
-            let stored = renewal::store(connection, renewed, spooled)?;
+            let statements = 1 + usize::from(spooled.is_some());
+            let stored = together(connection, statements, || renewal::store(connection, renewed, spooled))?;
             Ok((stored.clone(), Changes { gone: Vec::new(), stored: Some(Arc::new(stored)) }))
         })
     }
@@ -232,7 +263,7 @@ impl Store for SqliteStore {
     }
 
     fn spooled(&self) -> Answering<'_, Vec<Spooled>> {
-        self.read(renewal::spooled)
+        self.read(|connection| renewal::spooled(connection, &self.damaged_answers))
     }
 
     fn unspool(&self, id: i64) -> Answering<'_, ()> {
@@ -241,24 +272,41 @@ impl Store for SqliteStore {
 
     fn tell(&self, credential: Credential, notices: Vec<NewNotice>) -> Answering<'_, Credential> {
         self.write(move |connection| {
-            let (stored, changes) = update(connection, credential)?;
-            outbox::add(connection, &notices)?;
-            Ok((stored, changes))
+            together(connection, 1 + notices.len(), || {
+                let updated = update(connection, credential)?;
+                outbox::add(connection, &notices)?;
+                Ok(updated)
+            })
         })
     }
 
     fn rethink(&self, now: Timestamp) -> Answering<'_, ()> {
         let found = Arc::clone(&self.found);
         let rethink = move |connection: &rusqlite::Connection| rethink::all(connection, now);
-        Box::pin(self.writer.run(rethink, move |()| found.forget_all()))
+        Box::pin(self.writer.run(Size::Long, rethink, move |()| found.forget_all()))
     }
 
     fn outbox<'a>(&'a self, channel: &'a str, now: Timestamp, limit: usize) -> Answering<'a, Vec<Queued>> {
-        self.read(move |connection| outbox::due(connection, channel, now, limit))
+        Box::pin(async move {
+            let rows = self.readers.with(|connection| outbox::due(connection, channel, now, limit))?;
+            let (mut queued, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in rows {
+                match row {
+                    Ok(one) => queued.push(one),
+                    Err(id) => damaged.push(id),
+                }
+            }
+            if !damaged.is_empty() {
+                tracing::error!(notices = ?damaged, "damaged notices are forgotten");
+                // What cannot be removed now is met again.
+                let _ = self.outbox_remove(damaged).await;
+            }
+            Ok(queued)
+        })
     }
 
     fn outbox_for_only(&self, channels: Vec<String>) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::keep(connection, &channels)?, Changes::default())))
+        self.write_long(move |connection| outbox::keep(connection, &channels))
     }
 
     fn next_outbox(&self) -> Answering<'_, Option<Timestamp>> {
@@ -270,19 +318,20 @@ impl Store for SqliteStore {
     }
 
     fn outbox_group(&self, ids: Vec<i64>, message: String) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::group(connection, &ids, &message)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::group(connection, &ids, &message))
     }
 
     fn outbox_try(&self, ids: Vec<i64>, tries: u32, again_at: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::begin_try(connection, &ids, tries, again_at)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::begin_try(connection, &ids, tries, again_at))
     }
 
     fn outbox_remove(&self, ids: Vec<i64>) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::remove(connection, &ids)?, Changes::default())))
+        self.write_each(ids.len(), move |connection| outbox::remove(connection, &ids))
     }
 
     fn add_renewal_tickets(&self, tickets: Vec<RenewalTicket>, now: Timestamp) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((outbox::add_tickets(connection, &tickets, now)?, Changes::default())))
+        // One more forgets those that are over.
+        self.write_each(tickets.len() + 1, move |connection| outbox::add_tickets(connection, &tickets, now))
     }
 
     fn renewal_ticket(&self, ticket: Digest) -> Answering<'_, Option<RenewalTicket>> {
@@ -295,11 +344,12 @@ impl Store for SqliteStore {
 
     fn begin_by_link(&self, new: NewAuthorization, link: RenewalTicket) -> Answering<'_, bool> {
         self.write(move |connection| {
-            // Looked for before anything is changed.
             let is_there = outbox::ticket(connection, link.ticket)?.is_some();
             if is_there {
-                attempt::add(connection, &new)?;
-                outbox::spend(connection, &link)?;
+                together(connection, 2, || {
+                    attempt::add(connection, &new)?;
+                    outbox::spend(connection, &link)
+                })?;
             }
             Ok((is_there, Changes::default()))
         })
@@ -342,7 +392,7 @@ impl Store for SqliteStore {
     }
 
     fn sweep_authorizations(&self, now: Timestamp, forget_before: Timestamp) -> Answering<'_, usize> {
-        self.write(move |connection| Ok((attempt::sweep(connection, now, forget_before)?, Changes::default())))
+        self.write_long(move |connection| attempt::sweep(connection, now, forget_before))
     }
 
     fn give_up_claimed<'a>(&'a self, cause: &'a str) -> Answering<'a, usize> {
@@ -368,7 +418,7 @@ impl Store for SqliteStore {
     }
 
     fn record(&self, events: Vec<Event>, chain: Chain) -> Answering<'_, ()> {
-        self.write(move |connection| Ok((event::append(connection, &events, chain)?, Changes::default())))
+        self.write_each(events.len(), move |connection| event::append(connection, &events, chain))
     }
 
     fn recorded<'a>(
@@ -388,7 +438,7 @@ impl Store for SqliteStore {
         self.write(move |connection| Ok((query::add_key(connection, &key)?, Changes::default())))
     }
 
-    fn keys(&self) -> Answering<'_, Vec<ApiKey>> {
+    fn keys(&self) -> Answering<'_, Vec<KeyRow>> {
         self.read(query::keys)
     }
 
@@ -425,7 +475,12 @@ impl Store for SqliteStore {
     }
 
     fn integrity(&self) -> Answering<'_, Vec<String>> {
-        self.read(query::integrity)
+        let readers = Arc::clone(&self.readers);
+        Box::pin(async move {
+            #[expect(clippy::disallowed_methods, reason = "it takes seconds: no thread that has other tasks may do it")]
+            let reading = tokio::task::spawn_blocking(move || readers.with(query::integrity));
+            reading.await.unwrap_or(Err(StoreFault::Unavailable("the look at every page ended")))
+        })
     }
 
     fn close(&self) -> Answering<'_, ()> {

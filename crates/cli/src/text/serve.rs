@@ -93,6 +93,10 @@ pub(crate) fn listener_broke() -> CliFault {
     CliFault::failed("a listener ended by itself", "look at the log for the reason, and report it")
 }
 
+pub(crate) fn watcher_broke() -> CliFault {
+    CliFault::failed("what watches over the tokens ended by itself", "look at the log for the reason, and report it")
+}
+
 pub(crate) fn no_signals(kind: ErrorKind) -> CliFault {
     CliFault::failed(format!("signals cannot be received: {kind}"), "look at the limits of the process")
 }

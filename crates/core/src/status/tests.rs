@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Expiry, Scope, Sealed, TokenKind, Trouble, sample};
+use crate::{Expiry, Scope, Sealed, TokenKind, Trouble, evidence::OWNER_CHANGED, sample};
 
 const CAPTURED: Timestamp = Timestamp::from_unix(1_768_059_000); // 2026-01-10T15:30:00Z
 
@@ -21,6 +21,10 @@ fn knowing(outcomes: &[(Outcome, u64)]) -> Evidence {
     outcomes.iter().fold(Evidence::captured(CAPTURED), |evidence, (outcome, minutes)| {
         evidence.with(*outcome, outcome.as_str(), "users.get", later(0, *minutes, 0))
     })
+}
+
+fn owner_changed(evidence: Evidence) -> Evidence {
+    evidence.with(Outcome::NeedsHuman, OWNER_CHANGED, "users.get", later(0, 5, 0))
 }
 
 #[test]
@@ -70,6 +74,7 @@ fn truth_table() {
         ("misconfigured", knowing(&[(Misconfigured, 0)])),
         ("app blocked", knowing(&[(AppBlocked, 0)])),
         ("account blocked", knowing(&[(AccountBlocked, 0)])),
+        ("owner changed", owner_changed(knowing(&[(Alive, 0)]))),
     ];
     let day = Expiry::Stated(later(24, 0, 0));
     let moments = [
@@ -101,7 +106,8 @@ fn truth_table() {
         ("refused", Renewal { trouble: trouble(TroubleKind::Refused, "invalid_grant"), ..Renewal::default() }),
     ];
     let grant = Grant { refresh_token: Some(Sealed(Box::default())), ..grant(Expiry::Stated(later(1, 0, 0))) };
-    for (known, evidence) in evidences.iter().filter(|(known, _)| ["alive", "revoked", "expired"].contains(known)) {
+    let shown = ["alive", "revoked", "expired", "owner changed"];
+    for (known, evidence) in evidences.iter().filter(|(known, _)| shown.contains(known)) {
         for (stands, renewal) in &renewals {
             writeln!(table, "renewable, {known}, {stands}").unwrap();
             for (moment, now) in [
@@ -132,9 +138,10 @@ fn names_of_states_are_distinct_and_read_back() {
 
 fn any_evidence() -> impl Strategy<Value = Evidence> {
     let outcome = prop::sample::select(Outcome::ALL.map(|(outcome, _)| outcome).to_vec());
-    prop::collection::vec((outcome, 0_u64..600), 0..6).prop_map(|mut outcomes| {
+    (prop::collection::vec((outcome, 0_u64..600), 0..6), any::<bool>()).prop_map(|(mut outcomes, is_strangers)| {
         outcomes.sort_by_key(|(_, minutes)| *minutes);
-        knowing(&outcomes)
+        let evidence = knowing(&outcomes);
+        if is_strangers { owner_changed(evidence) } else { evidence }
     })
 }
 
@@ -215,6 +222,18 @@ proptest! {
         prop_assert_eq!(status.is_valid, is_valid, "{:?}", status);
         prop_assert!(needs_refresh.is_none_or(|needs| needs == status.needs_refresh), "{:?}", status);
         prop_assert!(!status.cause.is_empty(), "{:?}", status);
+    }
+
+    #[test]
+    fn a_strangers_token_is_never_valid(
+        evidence in any_evidence(), expiry in any_expiry(), renewal in any_renewal(), has_refresh_token: bool,
+        seconds in 0_u64..300_000,
+    ) {
+        let grant = Grant { refresh_token: has_refresh_token.then(|| Sealed(Box::default())), ..grant(expiry) };
+        let evidence = owner_changed(evidence);
+        let status = assess(&grant, &evidence, &renewal, later(0, 0, seconds));
+        prop_assert_eq!(status.is_valid, Some(false));
+        prop_assert!(matches!(status.state, State::Expired | State::NeedsHuman), "{:?}", status);
     }
 
     #[test]

@@ -14,6 +14,9 @@ const LONG_AGO: Duration = Duration::from_secs(3600);
 /// How long a clock that jumped must stand before people are told anything by it.
 const BELIEVED_AFTER: Duration = Duration::from_secs(300);
 
+/// A clock that shows a day before this program was written stands wrong, however long it does: 2026.
+const EARLIEST: Timestamp = Timestamp::from_unix(1_767_225_600);
+
 /// What is to be thought of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Belief {
@@ -52,6 +55,9 @@ impl Clock {
             self.jumped_at = Some(steady);
             self.was_set_back |= behind > 0;
         }
+        if wall < EARLIEST {
+            self.jumped_at = Some(steady);
+        }
         match self.jumped_at {
             Some(at) if steady - at < BELIEVED_AFTER => Belief::Doubted,
             _ if std::mem::take(&mut self.was_set_back) => Belief::Corrected,
@@ -79,7 +85,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumped_is_believed_when_it_has_stood_for_a_while() {
         #[rustfmt::skip]
-        let rows: [(&str, &[Look]); 14] = [
+        let rows: [(&str, &[Look]); 15] = [
             ("it goes as time goes",      &[(10, 10, Believed), (10, 10, Believed), (600, 600, Believed), (86_400, 86_400, Believed)]),
             ("small steps either way",    &[(10, 120, Believed), (10, -100, Believed), (10, 130, Believed), (10, -110, Believed)]),
             ("a leap second, a slow turn", &[(10, 11, Believed), (10, 9, Believed), (0, 0, Believed)]),
@@ -92,6 +98,7 @@ mod tests {
             ("a year ahead and back",     &[(10, YEAR, Doubted), (60, 60, Doubted), (10, -YEAR, Doubted), (300, 300, Corrected)]),
             ("a year back and ahead",     &[(10, -YEAR, Doubted), (60, 60, Doubted), (10, YEAR, Doubted), (300, 300, Corrected)]),
             ("1970",                      &[(10, -BEGIN, Doubted), (10, BEGIN, Doubted), (300, 300, Corrected)]),
+            ("1970 for a day",            &[(10, -BEGIN, Doubted), (300, 300, Doubted), (86_400, 86_400, Doubted), (10, BEGIN, Doubted), (300, 300, Corrected)]),
             ("the year 0, the year 9999", &[(10, i64::MIN, Doubted), (10, i64::MAX, Doubted), (300, 300, Corrected)]),
             ("again and again",           &[(10, HOUR, Doubted), (200, 2 * HOUR, Doubted), (200, 3 * HOUR, Doubted), (299, 299, Doubted), (1, 1, Believed)]),
         ];

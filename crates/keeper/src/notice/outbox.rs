@@ -12,7 +12,7 @@ use std::{
 
 use grantkeep_core::{Credential, Lifetime, Timestamp, notice::Tidings};
 use grantkeep_notify::{About, ChannelName, Delivery, Kind, Message, MessageId, News};
-use grantkeep_store::{NewNotice, Queued, RenewalTicket};
+use grantkeep_store::{NewNotice, Queued, RenewalTicket, StoreFault};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{AT_ONCE, warn_of};
@@ -48,25 +48,31 @@ impl Keeper {
             if queued.is_empty() {
                 continue;
             }
-            let (keeper, name) = (Arc::clone(self), name.clone());
+            // A message on its way is finished when the watcher ends, and no further one is begun: what a receiver has taken must
+            // not be sent again.
+            let flight = self.flights.begin()?;
+            let (keeper, name, over) = (Arc::clone(self), name.clone(), name.clone());
             channels.resting.insert(name.clone(), None);
             let stopping = Stopping::default();
             let stopped = Arc::clone(&stopping.0);
-            // A message on its way is finished when the watcher ends, and no further one is begun: what a receiver has taken must
-            // not be sent again.
-            let flight = self.flights.begin();
             let sending = tokio::spawn(async move {
-                let rest = keeper.send_over(&name, queued, &stopped).await.unwrap_or_else(|fault| {
+                let rest = keeper.send_over(&over, queued, &stopped).await.unwrap_or_else(|fault| {
                     warn_of(Err(fault));
                     Some(REST)
                 });
                 drop(flight);
-                (name, rest)
+                rest
             });
             channels.sending.spawn(async move {
-                let done = sending.await;
+                let rest = sending.await.unwrap_or_else(|_| {
+                    tracing::error!(
+                        channel = name.as_str(),
+                        "the sending of a notice broke off; others follow after a rest"
+                    );
+                    Some(REST)
+                });
                 drop(stopping);
-                done.ok()
+                (name, rest)
             });
         }
         Ok(())
@@ -156,7 +162,15 @@ impl Keeper {
         let (mut news, mut tickets) = (Vec::new(), Vec::new());
         for queued in group {
             let notice = &queued.notice;
-            let Some(credential) = self.store.get(&notice.owner, notice.credential).await? else { continue };
+            let credential = match self.store.get(&notice.owner, notice.credential).await {
+                Ok(Some(credential)) => credential,
+                Ok(None) => continue,
+                Err(fault @ (StoreFault::Corrupt { .. } | StoreFault::Damaged(_))) => {
+                    self.give_up(queued, &fault).await?;
+                    continue;
+                }
+                Err(fault) => return Err(fault.into()),
+            };
             news.push(self.news(&credential, notice, now, &mut tickets));
         }
         if !tickets.is_empty() {
@@ -170,6 +184,13 @@ impl Keeper {
             None => About::Digest(news),
         };
         Ok(Some(Message { id, at, about }))
+    }
+
+    /// One of which nobody can say what to tell must not hold up its channel.
+    async fn give_up(&self, queued: &Queued, fault: &StoreFault) -> Result<(), KeepFault> {
+        tracing::error!(%fault, notice = queued.id, "a notice cannot be sent; run grantkeep doctor");
+        self.metrics.told(Delivery::Refused("damaged"));
+        Ok(self.store.outbox_remove(vec![queued.id]).await?)
     }
 
     fn news(
@@ -226,7 +247,7 @@ impl Drop for Stopping {
 /// Which channels are at work, and which are left alone for a while.
 #[derive(Default)]
 pub(super) struct Channels {
-    pub(super) sending: JoinSet<Option<(ChannelName, Option<Duration>)>>,
+    pub(super) sending: JoinSet<(ChannelName, Option<Duration>)>,
     /// None: at work.
     resting: BTreeMap<ChannelName, Option<Instant>>,
 }

@@ -2,8 +2,9 @@
 
 use grantkeep_core::{
     Answer, Credential, Evidence, Expiry, Grant, Lifetime, NoAnswer, Outcome, Scope, Secret, Subject, Timestamp,
-    TokenKind,
+    TokenKind, evidence::OWNER_CHANGED,
 };
+use grantkeep_mastodon::{self as mastodon, Software};
 use grantkeep_oauth::{
     ErrorCode, TokenAnswer, TokenFault,
     token::{self, Stated},
@@ -17,13 +18,11 @@ use crate::{KeepFault, Keeper};
 /// The longest that a server may ask us to wait.
 const LONGEST_WAIT: u64 = 3600;
 
-/// What came of a refresh.
+/// What came of a refresh that brought no tokens.
 #[derive(Debug)]
 pub(super) enum Heard {
     /// Nothing, because nothing was asked: its host is left alone for so long.
     Closed(Lifetime),
-    /// New tokens.
-    Granted(Box<TokenAnswer>),
     /// Not now: the refresh token was not taken, so it is not spent.
     Later { cause: Box<str>, after: Option<Lifetime> },
     /// It was sent, and what came of it is not known.
@@ -38,7 +37,7 @@ impl Heard {
     /// What it says about the host.
     pub(super) const fn sign(&self) -> Sign {
         match self {
-            Self::Granted(_) | Self::Misconfigured(_) | Self::Refused(_) => Sign::Answers,
+            Self::Misconfigured(_) | Self::Refused(_) => Sign::Answers,
             Self::Closed(_) | Self::Later { .. } => Sign::Declines,
             Self::Lost(_) => Sign::LosesAnswers,
         }
@@ -55,7 +54,6 @@ impl Heard {
 
     pub(super) const fn as_str(&self) -> &'static str {
         match self {
-            Self::Granted(_) => "granted",
             Self::Closed(_) | Self::Later { .. } => "later",
             Self::Lost(_) => "lost",
             Self::Misconfigured(_) => "misconfigured",
@@ -65,7 +63,6 @@ impl Heard {
 
     pub(super) fn cause(&self) -> &str {
         match self {
-            Self::Granted(_) => "",
             Self::Closed(_) => "host_unavailable",
             Self::Later { cause, .. } | Self::Lost(cause) | Self::Misconfigured(cause) | Self::Refused(cause) => cause,
         }
@@ -85,38 +82,35 @@ impl Heard {
 }
 
 /// Reads an answer, or the lack of one. The body decides, in any status (VK refuses with 200).
-pub(super) fn hear(answer: Result<Answer, NoAnswer>, is_untyped: bool) -> Heard {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(reason @ (NoAnswer::Forbidden | NoAnswer::Unreachable)) => {
-            return Heard::Later { cause: reason.as_str().into(), after: None };
-        }
-        Err(reason) => return Heard::Lost(reason.as_str().into()),
-    };
+pub(super) fn hear(answer: Result<Answer, NoAnswer>, is_untyped: bool) -> Result<TokenAnswer, Heard> {
+    let answer = answer.map_err(|reason| match reason {
+        NoAnswer::Forbidden | NoAnswer::Unreachable => Heard::Later { cause: reason.as_str().into(), after: None },
+        NoAnswer::Broken | NoAnswer::Timeout | NoAnswer::TooLarge => Heard::Lost(reason.as_str().into()),
+    })?;
     let read = if is_untyped { token::read_untyped } else { token::read };
-    let fault = match read(&answer) {
-        Ok(granted) => return Heard::Granted(Box::new(granted)),
-        Err(fault) => fault,
-    };
+    read(&answer).map_err(|fault| without_tokens(&fault, &answer))
+}
+
+fn without_tokens(fault: &TokenFault, answer: &Answer) -> Heard {
     let cause: Box<str> = fault.cause().into();
     match fault {
         TokenFault::Refused(refusal) => match refusal.code {
-            code if code.is_transient() => Heard::Later { cause, after: retry_after(&answer) },
+            code if code.is_transient() => Heard::Later { cause, after: retry_after(answer) },
             ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType => {
                 Heard::Misconfigured(cause)
             }
             // A code of nobody's, in a status in which no token endpoint refuses (RFC 6749 §5.2; some use 200): whoever stands in
             // front of it, or another service in its place.
             ErrorCode::Other if !matches!(refusal.status, 200 | 400 | 401) => {
-                Heard::Later { cause, after: retry_after(&answer) }
+                Heard::Later { cause, after: retry_after(answer) }
             }
             _ => Heard::Refused(cause),
         },
         // Who stands in front of the server gave up waiting for it.
         TokenFault::ServerTrouble(504) => Heard::Lost(cause),
-        TokenFault::ServerTrouble(_) => Heard::Later { cause, after: retry_after(&answer) },
+        TokenFault::ServerTrouble(_) => Heard::Later { cause, after: retry_after(answer) },
         // Tokens came, but not so that they can be used: the old ones are spent all the same.
-        TokenFault::Strange(_) if looks_granted(&answer) => Heard::Lost(cause),
+        TokenFault::Strange(_) if looks_granted(answer) => Heard::Lost(cause),
         // A page, or nothing: nobody who spends refresh tokens answered.
         TokenFault::Strange(_) => Heard::Later { cause, after: None },
     }
@@ -177,10 +171,12 @@ enum WrittenExpiry {
 }
 
 impl Kept {
-    pub(super) fn of(answer: TokenAnswer, kind: TokenKind, now: Timestamp) -> Self {
-        let expiry = match answer.lifetime {
-            Stated::For(lifetime) => Expiry::Stated(now.after(lifetime)),
-            Stated::Absent | Stated::Zero => vk::usual_expiry(kind, now),
+    /// `software` is that of a Mastodon: what a lifetime means is the same as at the login.
+    pub(super) fn of(answer: TokenAnswer, kind: TokenKind, software: Option<Software>, now: Timestamp) -> Self {
+        let expiry = match (software, answer.lifetime) {
+            (Some(software), stated) => mastodon::token::expiry(software, stated, now),
+            (None, Stated::For(lifetime)) => Expiry::Stated(now.after(lifetime)),
+            (None, Stated::Absent | Stated::Zero) => vk::usual_expiry(kind, now),
         };
         Self {
             access_token: answer.access_token,
@@ -266,12 +262,16 @@ impl Kept {
         })
     }
 
-    /// The provider itself has just given the token, which proves that it lives; unless it is for somebody else.
+    /// The provider itself has just given the token, which proves that it lives; unless it is for somebody else, as the one before
+    /// may have been.
     pub(super) fn evidence(&self, before: &Credential) -> Evidence {
         let captured = Evidence::captured(self.came_at);
+        if let Some(reading) = before.evidence.owner_changed() {
+            return Evidence { clear: Some(reading.clone()), ..captured };
+        }
         match (&before.subject, self.user_id) {
             (Some(Subject::User(kept)), Some(told)) if *kept != told => {
-                captured.with(Outcome::NeedsHuman, "owner_changed", "token_endpoint", self.came_at)
+                captured.with(Outcome::NeedsHuman, OWNER_CHANGED, "token_endpoint", self.came_at)
             }
             _ => captured.with(Outcome::Alive, "renewed", "token_endpoint", self.came_at),
         }
@@ -295,9 +295,9 @@ mod tests {
     #[test]
     fn an_answer_means_what_it_says_in_any_status() {
         let token = r#"{"access_token":"t","token_type":"bearer"}"#;
+        assert!(hear(Ok(answer(200, None, token)), false).is_ok());
         #[rustfmt::skip]
         let rows = [
-            (200, token, "granted", ""),
             (400, r#"{"error":"invalid_grant"}"#, "refused", "invalid_grant"),
             (200, r#"{"error":"invalid_grant","error_description":"session is compromised"}"#, "refused", "invalid_grant"),
             (400, r#"{"error":"access_denied"}"#, "refused", "access_denied"),
@@ -325,7 +325,7 @@ mod tests {
             (200, r#"{"refresh_token":"r"}"#, "later", "incomplete_answer"),
         ];
         for (status, body, outcome, cause) in rows {
-            let heard = hear(Ok(answer(status, None, body)), false);
+            let heard = hear(Ok(answer(status, None, body)), false).unwrap_err();
             assert_eq!((heard.as_str(), heard.cause()), (outcome, cause), "{status} {body}");
         }
         for (reason, outcome) in [
@@ -335,7 +335,7 @@ mod tests {
             (NoAnswer::TooLarge, "lost"),
             (NoAnswer::Unreachable, "later"),
         ] {
-            assert_eq!(hear(Err(reason), false).as_str(), outcome, "{reason}");
+            assert_eq!(hear(Err(reason), false).unwrap_err().as_str(), outcome, "{reason}");
         }
     }
 
@@ -343,9 +343,32 @@ mod tests {
     fn a_server_may_say_when() {
         for (value, seconds) in [("7", Some(7)), ("0", Some(1)), ("99999999", Some(3600)), ("soon", None), ("-1", None)]
         {
-            let heard = hear(Ok(answer(503, Some(("retry-after", value)), "")), false);
+            let heard = hear(Ok(answer(503, Some(("retry-after", value)), "")), false).unwrap_err();
             let Heard::Later { after, .. } = heard else { panic!("{heard:?}") };
             assert_eq!(after.map(Lifetime::seconds), seconds, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_renewed_token_lives_as_long_as_one_of_a_login() {
+        let now = Timestamp::from_unix(9);
+        let in_days = |days: u64| now.after(Lifetime::from_hours(24 * days));
+        let hour = now.after(Lifetime::from_hours(1));
+        #[rustfmt::skip]
+        let rows = [
+            // The kind, what a Mastodon is, what is said, when it ends.
+            (TokenKind::Mastodon, Some(Software::Pleroma),  Some(3_155_760_000), Expiry::Never),
+            (TokenKind::Mastodon, Some(Software::Pixelfed), None,                Expiry::Assumed(in_days(365))),
+            (TokenKind::Mastodon, Some(Software::Pleroma),  Some(3600),          Expiry::Stated(hour)),
+            (TokenKind::OAuth2,   None,                     Some(3600),          Expiry::Stated(hour)),
+            (TokenKind::OAuth2,   None,                     None,                Expiry::Unstated),
+            (TokenKind::VkId,     None,                     None,                Expiry::Assumed(hour)),
+        ];
+        for (kind, software, lifetime, expiry) in rows {
+            let stated = lifetime.map_or(String::new(), |seconds: u64| format!(r#","expires_in":{seconds}"#));
+            let body = format!(r#"{{"access_token":"t","token_type":"bearer"{stated}}}"#);
+            let granted = hear(Ok(answer(200, None, &body)), false).unwrap();
+            assert_eq!(Kept::of(granted, kind, software, now).expiry, expiry, "{kind:?} {body}");
         }
     }
 

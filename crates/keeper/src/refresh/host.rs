@@ -18,8 +18,9 @@ const EVERY: Duration = Duration::from_millis(20);
 /// How far ahead of that pace it may be.
 const AHEAD: Duration = Duration::from_millis(200);
 
-/// As many as are sent in a second.
-const LANE: usize = 50;
+/// So many may be asked for at once: enough for fifty a second where each takes half a second, and no more than half of what is
+/// renewed at once, so that a slow host leaves room for the others.
+const LANE: usize = 32;
 
 /// So many in a row without an answer, and it is left alone for a while.
 const MOST_FAILURES: u32 = 5;
@@ -75,7 +76,7 @@ struct Host {
     loses_answers: bool,
     /// How many were sent away since somebody last asked it.
     sent_away: u32,
-    /// Those who may have a lease while they wait for their turn.
+    /// Those who have a lease, wait for their turn, or for an answer.
     lane: Arc<Semaphore>,
 }
 
@@ -116,10 +117,21 @@ impl Hosts {
         self.lock().get_mut(name).map_or(Ok(()), |host| host.send_away(now))
     }
 
-    /// Waits for a place among those who may have a lease while they wait for their turn: a lease does not last for ever.
+    /// Waits for a place among those who may have a lease while they wait for their turn, a lease does not last for ever, and then for
+    /// their answer.
     pub(crate) async fn place(&self, name: &str, now: Instant) -> Option<OwnedSemaphorePermit> {
         let lane = Arc::clone(&self.lock().entry(name.into()).or_insert_with(|| Host::new(now)).lane);
         lane.acquire_owned().await.ok()
+    }
+
+    /// Somebody waited in vain for a place: it is slow. Nobody else needs to wait for that until it has answered, or for a while. For how
+    /// long it is left alone.
+    pub(crate) fn is_full(&self, name: &str, now: Instant) -> Duration {
+        let mut hosts = self.lock();
+        let host = hosts.entry(name.into()).or_insert_with(|| Host::new(now));
+        let until = now + FIRST_PAUSE;
+        host.open_until = Some(host.open_until.map_or(until, |later| later.max(until)));
+        host.send_away(now).err().unwrap_or(FIRST_PAUSE)
     }
 
     /// Waits for a turn, right before a request is sent.
@@ -222,6 +234,25 @@ mod tests {
             hosts.report("a.example", Sign::Declines, 1.0, now());
         }
         assert!(hosts.admit("a.example", now()).unwrap_err() <= LAST_PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_is_full_is_left_alone_until_it_answers() {
+        let hosts = Hosts::default();
+        let mut asking = Vec::new();
+        for _ in 0..LANE {
+            assert_eq!(hosts.admit("a.example", now()), Ok(Gate::Open));
+            asking.push(hosts.place("a.example", now()).await);
+        }
+        let one_more = tokio::time::timeout(FIRST_PAUSE, hosts.place("a.example", now())).await;
+        assert!(one_more.is_err());
+        assert_eq!(hosts.is_full("a.example", now()), FIRST_PAUSE);
+        assert_eq!(hosts.admit("a.example", now()), Err(FIRST_PAUSE));
+        assert_eq!(hosts.admit("b.example", now()), Ok(Gate::Open));
+        asking.pop();
+        hosts.report("a.example", Sign::Answers, 0.0, now());
+        assert_eq!(hosts.admit("a.example", now()), Ok(Gate::Open));
+        assert!(hosts.place("a.example", now()).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]

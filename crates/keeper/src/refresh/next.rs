@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use grantkeep_core::{Credential, Lifetime, Provider, Renewal, State, Timestamp, TokenKind, Trouble, TroubleKind};
+use grantkeep_core::{
+    Credential, Lifetime, Outcome, Provider, Renewal, State, Timestamp, TokenKind, Trouble, TroubleKind,
+};
 
 use super::{Why, answer::Heard};
 use crate::{KeepFault, Keeper};
@@ -21,9 +23,9 @@ impl Keeper {
     pub(super) fn may_try(&self, current: &Credential, why: Why, now: Timestamp) -> Result<(), KeepFault> {
         let renewal = &current.renewal;
         let is_early = renewal.failures > 0 && renewal.at.is_some_and(|at| at > now);
-        let lives = current.grant.expiry.at().is_none_or(|at| at > now);
+        let lives = current.grant.expiry.at().is_none_or(|at| at > now) && !is_called_dead(current);
         match &renewal.trouble {
-            Some(trouble) if is_early && lives && trouble.kind == TroubleKind::Lost => {
+            Some(trouble) if lives && trouble.kind == TroubleKind::Lost && (is_early || renewal.at.is_none()) => {
                 Err(KeepFault::Unusable(State::Ambiguous))
             }
             _ if is_early && why == Why::Needed && renewal.leased_until.is_none() => {
@@ -58,26 +60,30 @@ impl Keeper {
             }
             Heard::Refused(cause) => (None, trouble(TroubleKind::Refused, cause)),
             Heard::Lost(cause) if is_strict(credential) => {
-                (Some(self.once_more_at(credential, now)), trouble(TroubleKind::Lost, cause))
+                (self.once_more_at(credential, now), trouble(TroubleKind::Lost, cause))
             }
             Heard::Lost(_) => {
                 (Some(now.after(self.backoff(before.failures, LAST_RETRY_AFTER))), before.trouble.clone())
             }
-            Heard::Granted(_) => (before.at, None),
         };
         let is_misconfigured = match heard {
             Heard::Misconfigured(_) => true,
             // Nothing new is known.
             Heard::Closed(_) | Heard::Later { .. } | Heard::Lost(_) => before.is_misconfigured,
-            Heard::Granted(_) | Heard::Refused(_) => false,
+            Heard::Refused(_) => false,
         };
         Renewal { at, failures, is_misconfigured, leased_until: None, fence: before.fence, trouble }
     }
 
-    /// When a refresh token that may be spent is risked once more: when the access token, which lives, has ended.
-    fn once_more_at(&self, credential: &Credential, now: Timestamp) -> Timestamp {
+    /// When a refresh token that may be spent is risked once more: when the access token, which lives, has ended. Where nobody said
+    /// when that is, not before the provider calls it dead.
+    fn once_more_at(&self, credential: &Credential, now: Timestamp) -> Option<Timestamp> {
         let soon = now.after(self.backoff(credential.renewal.failures, LAST_RETRY_AFTER));
-        credential.grant.expiry.at().map_or(soon, |at| at.max(soon))
+        match credential.grant.expiry.at() {
+            _ if is_called_dead(credential) => Some(soon),
+            Some(at) => Some(at.max(soon)),
+            None => None,
+        }
     }
 
     /// Twice as long after each failure, with a chance part, so that many do not come back at once. The second that has begun does
@@ -90,12 +96,18 @@ impl Keeper {
     }
 
     /// Once to twice as long.
-    pub(super) fn spread(&self, least: Duration) -> Lifetime {
+    pub(crate) fn spread(&self, least: Duration) -> Lifetime {
         let [a, b, ..] = (self.world.random)();
         let chance = u64::from(u16::from_be_bytes([a, b]));
         let least = least.as_secs().max(1);
         Lifetime::from_seconds(least + (least + 1) * chance / (u64::from(u16::MAX) + 1))
     }
+}
+
+/// Whether the provider says of the access token that it has ended.
+fn is_called_dead(credential: &Credential) -> bool {
+    let clear = credential.evidence.clear.as_ref();
+    clear.is_some_and(|reading| matches!(reading.outcome, Outcome::Expired | Outcome::Revoked))
 }
 
 /// Whether a provider may take the same refresh token twice for theft, and end everything that came of it (RFC 9700 §4.14.2). Of

@@ -1,7 +1,7 @@
 //! Owns the request by which a grant is renewed, at each kind of provider.
 
 use grantkeep_core::{Credential, Outgoing, Payload, Provider, Purpose, Secret, TokenKind};
-use grantkeep_mastodon::{self as mastodon, Server};
+use grantkeep_mastodon::{self as mastodon, Server, Software};
 use grantkeep_oauth::{Client, token};
 use grantkeep_vk as vk;
 use http::Method;
@@ -15,6 +15,8 @@ pub(super) struct Prepared {
     pub(super) outgoing: Outgoing,
     /// Whether the server does not state the token's type.
     pub(super) is_untyped: bool,
+    /// What a Mastodon's server is.
+    pub(super) software: Option<Software>,
 }
 
 impl Prepared {
@@ -60,7 +62,7 @@ impl Keeper {
             state: &self.secret_text(),
         };
         let outgoing = refresh.request(&vk::id::token_endpoint(&app.url));
-        Ok(Prepared { outgoing, is_untyped: true })
+        Ok(Prepared { outgoing, is_untyped: true, software: None })
     }
 
     async fn prepare_mastodon(&self, credential: &Credential) -> Result<Prepared, Heard> {
@@ -76,7 +78,7 @@ impl Keeper {
         let client = mastodon::registration::client(&registration.client_id, &secret);
         let refresh_token = self.refresh_token(credential)?;
         let outgoing = mastodon::token::refresh(&site.endpoints.token, &client, &refresh_token);
-        Ok(Prepared { outgoing, is_untyped: false })
+        Ok(Prepared { outgoing, is_untyped: false, software: Some(site.software) })
     }
 
     async fn prepare_oauth2(&self, credential: &Credential) -> Result<Prepared, Heard> {
@@ -102,7 +104,7 @@ impl Keeper {
         } else {
             token::refresh(&endpoint, &client, &self.refresh_token(credential)?, None, &[])
         };
-        Ok(Prepared { outgoing, is_untyped: false })
+        Ok(Prepared { outgoing, is_untyped: false, software: None })
     }
 
     /// Where to send it could not be found out: it was asked now, or the host is left alone.

@@ -96,3 +96,25 @@ async fn the_same_hand_out_within_a_second_is_one_deed_with_a_count() {
     assert_eq!(told().await, [&first[..], &[deed(4, "key k_1", 1)]].concat());
     assert_eq!(stage.keeper.verify_audit().await.unwrap(), AuditFound { deeds: 4, broken_at: None });
 }
+
+#[tokio::test]
+async fn what_is_noted_while_storage_takes_nothing_is_bounded() {
+    let stage = Stage::new().await;
+    let note = |count: usize| {
+        (0..count).for_each(|_| stage.keeper.note_key_by("command", Action::KeyIssue, &stage.owner, "k_1"));
+    };
+    let other = rusqlite::Connection::open(stage.directory.path().join("grantkeep.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    note(400);
+    let noting = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        note(400);
+        assert_eq!(stage.keeper.unwritten_deeds(), 500, "those on their way count as well");
+    };
+    let (written, ()) = tokio::join!(stage.keeper.write_audit(), noting);
+    assert!(written.is_err());
+    assert_eq!(stage.keeper.unwritten_deeds(), 500);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(stage.keeper.verify_audit().await.unwrap(), AuditFound { deeds: 500, broken_at: None });
+    assert_eq!(stage.keeper.unwritten_deeds(), 0);
+}

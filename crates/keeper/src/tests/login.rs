@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use grantkeep_core::{Answer, AuthorizationId, Flow, Progress};
+use grantkeep_core::{Answer, AuthorizationId, Flow, Progress, event::Action};
 
 use super::*;
 
@@ -124,36 +124,73 @@ async fn every_mastodon_ends_in_a_credential() {
     }
 }
 
-#[tokio::test]
-async fn a_device_code_becomes_a_credential() {
-    let stage = Stage::at(today).await;
+/// A device login that somebody has allowed, polled every second.
+async fn allowed_device(stage: &Stage) -> AuthorizationId {
     let settings = format!("{}/sandbox/settings", stage.vk.oauth2_url());
-    let outgoing = Outgoing {
-        purpose: Purpose::Check,
-        method: Method::POST,
-        url: settings.parse().unwrap(),
-        headers: Vec::new(),
-        body: Some(Payload::Json(Secret::from(json!({"device_interval": 1}).to_string()))),
+    let post = async |url: Url, body: Payload| {
+        let (purpose, method, headers) = (Purpose::Check, Method::POST, Vec::new());
+        let outgoing = Outgoing { purpose, method, url, headers, body: Some(body) };
+        assert!(stage.keeper.outbound.send(outgoing).await.unwrap().status < 300);
     };
-    stage.keeper.outbound.send(outgoing).await.unwrap();
+    let quick = Secret::from(json!({"device_interval": 1}).to_string());
+    post(settings.parse().unwrap(), Payload::Json(quick)).await;
     let begun = stage.keeper.begin(&stage.owner, Begin { flow: Some(Flow::Device), ..wish(ACME()) }).await.unwrap();
     let device = begun.device.unwrap();
     let body = format!("user_code={}&auto=allow&person=anna", device.user_code);
-    let outgoing = Outgoing {
-        purpose: Purpose::Check,
-        method: Method::POST,
-        url: device.verification_uri,
-        headers: Vec::new(),
-        body: Some(Payload::Form(Secret::from(body))),
-    };
-    assert_eq!(stage.keeper.outbound.send(outgoing).await.unwrap().status, 200);
+    post(device.verification_uri, Payload::Form(Secret::from(body))).await;
+    begun.id
+}
+
+async fn until_ended(stage: &Stage, id: &AuthorizationId) -> (Progress, String) {
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        if stage.progress(ACME(), &begun.id).await.0 != Progress::Pending {
+        if stage.progress(ACME(), id).await.0 != Progress::Pending {
             break;
         }
     }
-    assert_eq!(stage.progress(ACME(), &begun.id).await, (Progress::Done, String::new()));
+    stage.progress(ACME(), id).await
+}
+
+#[tokio::test]
+async fn a_device_code_becomes_a_credential() {
+    let stage = Stage::at(today).await;
+    let id = allowed_device(&stage).await;
+    assert_eq!(until_ended(&stage, &id).await, (Progress::Done, String::new()));
+}
+
+/// The device code is spent by then.
+#[tokio::test]
+async fn what_a_device_login_brings_waits_for_storage() {
+    let stage = Stage::at(today).await;
+    let id = allowed_device(&stage).await;
+    let other = rusqlite::Connection::open(stage.directory.path().join("grantkeep.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Longer than a write waits.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(stage.progress(ACME(), &id).await.0, Progress::Pending);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(until_ended(&stage, &id).await, (Progress::Done, String::new()));
+}
+
+/// What was sent comes once: after the end nobody could ask for it again.
+#[tokio::test]
+async fn an_orderly_end_waits_for_what_a_login_or_a_submit_has_sent() {
+    let closing = async |stage: &Stage| {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stage.keeper.close().await.unwrap();
+    };
+    let stage = Stage::at(today).await;
+    let (_, visitor) = stage.begin(wish(ACME())).await;
+    let back = stage.sent_back(&visitor.to, "auto=allow&person=vera").await;
+    stage.endpoint_answers("token", Some("slow:1")).await;
+    let (arrived, ()) = tokio::join!(stage.arrive(&visitor, &back), closing(&stage));
+    arrived.unwrap();
+
+    let stage = Stage::at(today).await;
+    let token = stage.token(json!({"kind": "user"})).await;
+    stage.vk_answers("slow:1").await;
+    let (submitted, ()) = tokio::join!(stage.submit(&token, None), closing(&stage));
+    assert!(submitted.unwrap().verified);
 }
 
 #[tokio::test]
@@ -180,7 +217,12 @@ async fn what_is_wrong_ends_a_login_and_sends_nothing() {
     let (_, visitor) = stage.begin(wish(ACME())).await;
     let back = stage.sent_back(&visitor.to, "auto=allow").await;
     stage.arrive(&visitor, &back).await.unwrap();
-    assert_eq!(stage.arrive(&visitor, &back).await.unwrap_err(), CaptureFault::StateUsed);
+    for _ in 0..3 {
+        assert_eq!(stage.arrive(&visitor, &back).await.unwrap_err(), CaptureFault::StateUsed);
+    }
+    let deeds = stage.keeper.audit(&stage.owner, 0, 100).await.unwrap();
+    let replays = deeds.iter().flatten().filter(|deed| deed.event.action == Action::Replay).count();
+    assert_eq!(replays, 1, "anybody may come again and again");
 }
 
 #[tokio::test]

@@ -15,7 +15,16 @@ thread_local! {
     static AHEAD: Cell<u64> = const { Cell::new(0) };
 }
 
+thread_local! {
+    /// The next task but this one that asks for the time panics.
+    static SPARED: Cell<Option<tokio::task::Id>> = const { Cell::new(None) };
+}
+
 fn clock() -> Timestamp {
+    if SPARED.get().is_some_and(|spared| tokio::task::try_id().is_some_and(|id| id != spared)) {
+        SPARED.set(None);
+        panic!("as was asked for");
+    }
     NOW.after(Lifetime::from_seconds(AHEAD.get()))
 }
 
@@ -157,6 +166,45 @@ async fn what_a_channel_does_not_take_is_tried_again_for_a_day() {
     }
     stage.keeper.send_over(&name("false"), of("false").await, &GOING).await.unwrap();
     assert!(of("false").await.is_empty(), "given up after eight");
+}
+
+#[tokio::test]
+async fn a_damaged_credential_does_not_hold_up_its_channel() {
+    let stage = Stage::telling([channel("cat")]).await;
+    for id in 1..=7 {
+        let token = stage.token(json!({"kind": "user", "id": 100_001})).await;
+        stage.submit(&token, Some(&format!("name {id}"))).await.unwrap();
+    }
+    hour(18);
+    assert_eq!(stage.queued().await.len(), 7);
+    let outside = rusqlite::Connection::open(stage.directory.path().join("grantkeep.db")).unwrap();
+    let all = stage.all().await;
+    // Alone, and among others in one message.
+    for (damaged, queued) in [(1, all[..1].to_vec()), (2, all[1..].to_vec())] {
+        outside.execute("UPDATE credential SET token_kind = 'vk_ghost' WHERE id = ?1", [damaged]).unwrap();
+        let sent = stage.keeper.send_over(&ChannelName::new("cat").unwrap(), queued, &GOING).await;
+        assert_eq!(sent.unwrap(), None);
+    }
+    assert!(stage.all().await.is_empty());
+    let count = |word| stage.keeper.metrics().notices.each().find(|(_, name, _)| *name == word).unwrap().2;
+    assert_eq!((count("delivered"), count("refused")), (1, 2));
+}
+
+#[tokio::test]
+async fn a_channel_whose_sender_panicked_goes_on_after_a_rest() {
+    let stage = Stage::telling([channel("false")]).await;
+    stage.a_day(100_001).await;
+    hour(18);
+    assert_eq!(stage.queued().await, ["false expiring"]);
+    tokio::time::pause();
+    let watching = tokio::spawn(Arc::clone(&stage.keeper).watch_notices());
+    SPARED.set(Some(watching.id()));
+    for _ in 0..12 {
+        clock::sleep(5).await;
+    }
+    assert!(SPARED.get().is_none(), "it panicked");
+    assert_eq!(stage.all().await[0].tries, 1);
+    watching.abort();
 }
 
 #[tokio::test]

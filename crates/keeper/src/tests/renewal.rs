@@ -7,6 +7,9 @@ use grantkeep_store::NewSpooled;
 use tokio::sync::Semaphore;
 
 mod client;
+mod once;
+mod slow;
+mod spool;
 
 use super::{
     login::{ACME, today, wish},

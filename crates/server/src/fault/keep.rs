@@ -64,6 +64,7 @@ const fn stored(fault: &StoreFault) -> Fault {
         StoreFault::Corrupt { .. } | StoreFault::Damaged(_) => Fault::Integrity,
         StoreFault::Full => Fault::StorageFull,
         StoreFault::TooMany => Fault::TooManyAuthorizations,
+        StoreFault::Unstorable => Fault::Internal,
         StoreFault::Closed | StoreFault::Newer { .. } | StoreFault::NotOurs | StoreFault::Unavailable(_) => {
             Fault::StorageUnavailable
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use grantkeep_core::{Lifetime, Owner, Provider};
-use grantkeep_keeper::ApiKey;
+use grantkeep_keeper::{ApiKey, DamagedKey};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -39,13 +39,12 @@ pub(super) async fn keys(service: &Service) -> Result<Response, Fault> {
     let (keys, now) = (service.keeper.keys().await?, service.keeper.now());
     let views: Vec<Value> = keys
         .iter()
-        .map(|key| {
-            let state = match key.revoked_at {
-                Some(_) => "revoked",
-                None if key.expires_at <= now => "expired",
-                None => "live",
-            };
-            describe(key, state)
+        .map(|row| match row {
+            Ok(key) if key.revoked_at.is_some() => describe(key, "revoked"),
+            Ok(key) if key.expires_at <= now => describe(key, "expired"),
+            Ok(key) => describe(key, "live"),
+            // Counts as revoked; nothing else of it is believed.
+            Err(DamagedKey { id, .. }) => json!({ "id": id, "state": "damaged" }),
         })
         .collect();
     Ok(reply::json(StatusCode::OK, &json!({ "keys": views })))
@@ -109,7 +108,7 @@ pub(super) async fn calendar_address(service: &Service, asked: &Asked<'_>) -> Re
     let keys = service.keeper.keys().await?;
     let is_live = |key: &ApiKey| key.revoked_at.is_none() && key.expires_at > now;
     let mut live: Vec<ApiKey> =
-        keys.into_iter().filter(|key| auth::is_feed(key) && key.owner == owner && is_live(key)).collect();
+        keys.into_iter().flatten().filter(|key| auth::is_feed(key) && key.owner == owner && is_live(key)).collect();
     if renew {
         for old in live.drain(..) {
             service.keeper.revoke_key(&old.id).await?;

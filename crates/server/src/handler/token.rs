@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grantkeep_core::{AuthorizationId, Lifetime, Provider, Secret};
+use grantkeep_core::{AuthorizationId, Expiry, Lifetime, Provider, Secret};
 use grantkeep_keeper::{Submission, Submitted, Wanted};
 use http::StatusCode;
 
@@ -72,10 +72,15 @@ pub(super) async fn submit(service: &Arc<Service>, asked: &Asked<'_>, provider: 
 fn message(provider: Provider, submitted: &Submitted) -> String {
     let name = page::name_of(&provider);
     let done = if submitted.created { "saved" } else { "updated" };
-    match submitted.lifetime {
-        Some(lifetime) => format!("{name} token {done} successfully (expires in {})", lifetime.brief()),
-        None => format!("{name} token {done} successfully (never expires)"),
-    }
+    let credential = &submitted.credential;
+    let ends = match credential.grant.expiry {
+        Expiry::Assumed(at) | Expiry::Stated(at) => {
+            format!("expires in {}", at.since(credential.evidence.captured_at).brief())
+        }
+        Expiry::Never => "never expires".to_owned(),
+        Expiry::Unstated => "expiry not stated".to_owned(),
+    };
+    format!("{name} token {done} successfully ({ends})")
 }
 
 pub(super) async fn status(service: &Service, asked: &Asked<'_>, provider: Provider) -> Result<Response, Fault> {

@@ -32,6 +32,10 @@ fn notice(credential: i64, tidings: Tidings) -> NewNotice {
     }
 }
 
+pub(crate) fn about(credential: &grantkeep_core::Credential, tidings: Tidings) -> NewNotice {
+    NewNotice { owner: credential.owner.clone(), ..notice(credential.id, tidings) }
+}
+
 async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     let mut fresh = new("told", "soon");
     fresh.grant.expiry = Expiry::Stated(at(48 * 3600));
@@ -54,6 +58,14 @@ async fn what_is_told_is_written_down_with_it(store: &dyn Store) {
     // An older revision writes neither.
     let late = store.tell(credential.clone(), vec![notice(credential.id, Tidings::Dead)]).await;
     assert_eq!(late.unwrap_err(), StoreFault::Stale);
+    // Nor does one of which a notice cannot be stored.
+    let told = Told { stage: Stage::Over, ..told };
+    let unfit = NewNotice { message: "n".repeat(5_000_000), ..notice(credential.id, Tidings::Dead) };
+    let unfit = vec![notice(credential.id, Tidings::Dead), unfit];
+    let unfit = store.tell(grantkeep_core::Credential { told, ..read.clone() }, unfit).await;
+    assert_eq!(unfit.unwrap_err(), StoreFault::Unstorable);
+    let again = store.get(&credential.owner, credential.id).await.unwrap().unwrap();
+    assert_eq!((again.told, again.revision), (read.told, read.revision));
     let queued = store.outbox("mail", at(0), 10).await.unwrap();
     assert_eq!(queued.iter().map(|it| &it.notice).collect::<Vec<_>>(), [&notice(credential.id, Tidings::Expiring)]);
 

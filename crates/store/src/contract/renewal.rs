@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use grantkeep_core::{Credential, Lifetime, Renewal, Sealed, Timestamp, Trouble, TroubleKind, Uid};
+use grantkeep_core::{
+    Credential, Evidence, Lifetime, Outcome, Renewal, Sealed, Subject, Timestamp, TokenKind, Trouble, TroubleKind,
+    evidence::OWNER_CHANGED,
+};
 
 use super::{NOW, first_due, new, owner};
 use crate::{Due, NewSpooled, Store, StoreFault};
@@ -13,7 +16,9 @@ pub(super) async fn suite(store: &Arc<dyn Store>) {
     of_many_at_once_one_renews(store).await;
     a_lease_can_be_taken_over_when_it_is_over(&**store).await;
     a_renewed_token_takes_the_place_of_the_one_it_was_made_from(&**store).await;
+    what_a_check_learned_outlives_a_renewal(&**store).await;
     answers_stay_until_they_are_in_their_row(&**store).await;
+    a_clock_that_was_ahead_holds_no_lease_longer_than_any(&**store).await;
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -45,6 +50,51 @@ async fn due_ones_come_longest_due_first(store: &dyn Store) {
         store.delete(&owner("renewing"), credential.id).await.unwrap();
     }
     assert_eq!(first_due(store, Due::Renewal, at(0)).await, None);
+}
+
+async fn a_clock_that_was_ahead_holds_no_lease_longer_than_any(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "ahead")).await.unwrap();
+    let leased = store.lease(&credential, at(600), at(690)).await.unwrap().unwrap();
+    let entry = NewSpooled { leased_until: at(690), ..answer_for(&leased) };
+    let spooled = store.spool(entry).await.unwrap();
+    store.rethink(at(0)).await.unwrap();
+    let after = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
+    assert_eq!((after.renewal.leased_until, after.revision), (Some(at(90)), leased.revision + 1));
+    assert_eq!(store.spooled().await.unwrap()[0].entry.leased_until, at(90));
+    store.rethink(at(1)).await.unwrap();
+    let again = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
+    assert_eq!((again.renewal.leased_until, again.revision), (Some(at(90)), after.revision), "it only comes nearer");
+    store.unspool(spooled).await.unwrap();
+    store.delete(&owner("renewing"), credential.id).await.unwrap();
+}
+
+/// During the request a check has told whom it speaks for, or that it speaks for somebody else.
+async fn what_a_check_learned_outlives_a_renewal(store: &dyn Store) {
+    for changes_owner in [false, true] {
+        let mut unverified = new("renewing", "unverified");
+        (unverified.subject, unverified.grant.kind) = (None, TokenKind::VkUnknown);
+        let leased = store.insert(unverified).await.unwrap();
+        let leased = store.lease(&leased, NOW, at(60)).await.unwrap().unwrap();
+        let mut renewed = leased.clone();
+        renewed.grant.generation = 2;
+        renewed.evidence = Evidence::captured(at(20)).with(Outcome::Alive, "renewed", "token_endpoint", at(20));
+        let mut checked = leased;
+        (checked.subject, checked.grant.kind) = (Some(Subject::User(5)), TokenKind::VkId);
+        if changes_owner {
+            checked.evidence = checked.evidence.with(Outcome::NeedsHuman, OWNER_CHANGED, "users.get", at(10));
+        }
+        let checked = store.update(checked).await.unwrap();
+        let stored = store.renew(renewed.clone(), None).await.unwrap();
+        assert_eq!((&stored.subject, stored.grant.kind), (&checked.subject, checked.grant.kind));
+        let evidence = Evidence {
+            clear: if changes_owner { checked.evidence.clear } else { renewed.evidence.clear.clone() },
+            ..renewed.evidence
+        };
+        assert_eq!(stored.evidence, evidence);
+        let read = store.get(&stored.owner, stored.id).await.unwrap().unwrap();
+        assert_eq!(format!("{read:?}"), format!("{stored:?}"));
+        store.delete(&stored.owner, stored.id).await.unwrap();
+    }
 }
 
 async fn what_stands_in_the_way_reads_back(store: &dyn Store) {
@@ -87,11 +137,12 @@ async fn a_lease_can_be_taken_over_when_it_is_over(store: &dyn Store) {
     let mut other = first.clone();
     other.grant.generation = 2;
     assert!(store.lease(&other, at(60), at(200)).await.unwrap().is_none(), "another token");
-    let longer = store.extend_lease(credential.id, first.renewal.fence, at(90)).await.unwrap().unwrap();
+    assert!(store.extend_lease(credential.id, first.renewal.fence, at(90)).await.unwrap());
+    let longer = store.get(&owner("renewing"), credential.id).await.unwrap().unwrap();
     assert_eq!(longer.renewal.leased_until, Some(at(90)));
     let second = store.lease(&longer, at(90), at(200)).await.unwrap().unwrap();
     assert_eq!(second.renewal.fence, 2);
-    assert!(store.extend_lease(credential.id, first.renewal.fence, at(300)).await.unwrap().is_none());
+    assert!(!store.extend_lease(credential.id, first.renewal.fence, at(300)).await.unwrap());
 }
 
 async fn a_renewed_token_takes_the_place_of_the_one_it_was_made_from(store: &dyn Store) {
@@ -115,17 +166,21 @@ async fn a_renewed_token_takes_the_place_of_the_one_it_was_made_from(store: &dyn
     assert_eq!(store.renew(renewed, None).await.unwrap_err(), StoreFault::Stale);
 }
 
-async fn answers_stay_until_they_are_in_their_row(store: &dyn Store) {
-    let credential = store.insert(new("renewing", "spooled")).await.unwrap();
-    let entry = NewSpooled {
+pub(crate) fn answer_for(credential: &Credential) -> NewSpooled {
+    NewSpooled {
         credential: credential.id,
-        owner: owner("renewing"),
-        uid: Uid([3; 16]),
+        owner: credential.owner.clone(),
+        uid: credential.uid,
         generation: 1,
         leased_until: at(60),
         answer: Sealed(vec![5; 64].into()),
         spooled_at: NOW,
-    };
+    }
+}
+
+async fn answers_stay_until_they_are_in_their_row(store: &dyn Store) {
+    let credential = store.insert(new("renewing", "spooled")).await.unwrap();
+    let entry = answer_for(&credential);
     let first = store.spool(entry.clone()).await.unwrap();
     let second = store.spool(NewSpooled { generation: 2, ..entry.clone() }).await.unwrap();
     let spooled = store.spooled().await.unwrap();

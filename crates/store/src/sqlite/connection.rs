@@ -12,13 +12,21 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// Waiting for another process's write; ours wait in the writer's queue.
 const BUSY_FOR: Duration = Duration::from_secs(5);
 
+/// A log that has grown beyond this is cut once it is written from its beginning again. It grows so when every row is written at
+/// once, or a read takes long. Ordinary commits stay far below: cutting it each time and letting it grow would make each slower.
+const LARGEST_LOG: i64 = 64 * 1024 * 1024;
+
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection, StoreFault> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(StoreFault::Unavailable("this SQLite library is too old to be safe"));
     }
     make_private(path)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    if mode != "wal" {
+        return Err(StoreFault::Unavailable("a write-ahead log cannot be used in this place"));
+    }
+    connection.pragma_update(None, "journal_size_limit", LARGEST_LOG)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -42,6 +50,7 @@ fn open(path: &Path, mode: OpenFlags) -> Result<Connection, StoreFault> {
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+        // So the audit's triggers guard it against other programs only. We have no statement that they would refuse.
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
     ] {

@@ -3,7 +3,7 @@
 use grantkeep_core::{Credential, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::query;
+use super::{damage::Damage, query};
 use crate::{Due, StoreFault};
 
 /// The column that says since when.
@@ -22,19 +22,27 @@ pub(super) fn find(
     what: Due,
     now: Timestamp,
     limit: usize,
+    damage: &Damage,
 ) -> Result<Vec<Credential>, StoreFault> {
     let end = since!(what, "WHERE due_at <= ?1 AND ", " <= ?1 ORDER BY due_at");
-    query::readable(connection, end, params![now.unix()], limit)
+    query::readable(connection, end, params![now.unix()], limit, damage)
 }
 
-/// Of rows that are due for anything their own moment is known from the index; after those comes the first row of all.
-pub(super) fn next(connection: &Connection, what: Due, now: Timestamp) -> Result<Option<Timestamp>, StoreFault> {
+/// Of rows that are due for anything their own moment is known from the index; after those comes the first row of all. A row that
+/// is known to be damaged is due for nothing: nobody could do it.
+pub(super) fn next(
+    connection: &Connection,
+    what: Due,
+    now: Timestamp,
+    damage: &Damage,
+) -> Result<Option<Timestamp>, StoreFault> {
     let sql = since!(
         what,
         "SELECT min(at) FROM (SELECT min(",
-        ") AS at FROM credential WHERE due_at <= ?1 \
+        ") AS at FROM credential WHERE due_at <= ?1 AND id NOT IN (SELECT value FROM json_each(?2)) \
          UNION ALL SELECT min(due_at) FROM credential WHERE due_at > ?1)"
     );
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([now.unix()], |row| row.get(0))?;
+    let at: Option<i64> =
+        connection.prepare_cached(sql)?.query_row(params![now.unix(), damage.ids()], |row| row.get(0))?;
     Ok(at.map(Timestamp::from_unix))
 }

@@ -1,7 +1,7 @@
 //! Owns the statements of the outbox and of one-tap links.
 
 use grantkeep_core::{Digest, Owner, Timestamp, Uid, notice::Tidings};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
 use crate::{NewNotice, Queued, RenewalTicket, StoreFault};
 
@@ -23,47 +23,47 @@ pub(super) fn add(connection: &Connection, notices: &[NewNotice]) -> Result<(), 
     Ok(())
 }
 
-/// What may be sent over a channel now: of one credential only the oldest, so that nothing overtakes.
+/// What may be sent over a channel now: of one credential only the oldest, so that nothing overtakes. Of damaged ones the number.
 pub(super) fn due(
     connection: &Connection,
     channel: &str,
     now: Timestamp,
     limit: usize,
-) -> Result<Vec<Queued>, StoreFault> {
+) -> Result<Vec<Result<Queued, i64>>, StoreFault> {
     let sql = "SELECT id, message, channel, owner, credential_id, tidings, at, expires_at, tries FROM outbox AS it \
          WHERE channel = ?1 AND next_at <= ?2 AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.channel = ?1 \
          AND older.credential_id = it.credential_id AND older.id < it.id) ORDER BY next_at, id LIMIT ?3";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![channel, now.unix(), limit], |row| Ok(read(row)))?;
-    rows.map(|row| row?).collect()
+    let rows = statement.query_map(params![channel, now.unix(), limit], |row| {
+        let id = row.get(0)?;
+        Ok(read(id, row).ok_or(id))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Forgets what is for other channels.
 pub(super) fn keep(connection: &Connection, channels: &[String]) -> Result<(), StoreFault> {
-    let mut statement = connection.prepare("SELECT DISTINCT channel FROM outbox")?;
-    let there: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for gone in there.iter().filter(|channel| !channels.contains(channel)) {
-        connection.execute("DELETE FROM outbox WHERE channel = ?1", [gone])?;
-    }
-    Ok(())
+    let mut statement = connection.prepare("SELECT id, channel FROM outbox")?;
+    let is_kept = |name: ValueRef<'_>| name.as_str().is_ok_and(|name| channels.iter().any(|kept| kept == name));
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, is_kept(row.get_ref(1)?))))?;
+    let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+    let gone: Vec<i64> = rows.into_iter().filter(|(_, is_kept)| !is_kept).map(|(id, _)| id).collect();
+    remove(connection, &gone)
 }
 
-fn read(row: &Row<'_>) -> Result<Queued, StoreFault> {
-    let id = row.get(0)?;
-    let damaged = |column| StoreFault::Corrupt { table: "outbox", id, column };
-    let owner: String = row.get(3)?;
-    let tidings: String = row.get(5)?;
+/// None: it is damaged.
+fn read(id: i64, row: &Row<'_>) -> Option<Queued> {
     let notice = NewNotice {
-        message: row.get(1)?,
-        channel: row.get(2)?,
-        owner: Owner::new(&owner).map_err(|_| damaged("owner"))?,
-        credential: row.get(4)?,
-        tidings: Tidings::from_name(&tidings).ok_or_else(|| damaged("tidings"))?,
-        at: Timestamp::from_unix(row.get(6)?),
-        expires_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_unix),
+        message: row.get("message").ok()?,
+        channel: row.get("channel").ok()?,
+        owner: Owner::new(&row.get::<_, String>("owner").ok()?).ok()?,
+        credential: row.get("credential_id").ok()?,
+        tidings: Tidings::from_name(&row.get::<_, String>("tidings").ok()?)?,
+        at: Timestamp::from_unix(row.get("at").ok()?),
+        expires_at: row.get::<_, Option<i64>>("expires_at").ok()?.map(Timestamp::from_unix),
     };
-    Ok(Queued { id, notice, tries: row.get(8)? })
+    Some(Queued { id, notice, tries: row.get("tries").ok()? })
 }
 
 pub(super) fn next(connection: &Connection) -> Result<Option<Timestamp>, StoreFault> {

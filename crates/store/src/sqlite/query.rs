@@ -6,10 +6,13 @@ use std::{
 };
 
 use grantkeep_core::{Account, Credential, CredentialId, Owner, Provider, Renewal, Timestamp, notice::Told};
-use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, params, params_from_iter, types::ValueRef};
 
-use super::row::{self, COLUMNS};
-use crate::{ApiKey, Found, Listing, NewCredential, Row, StoreFault};
+use super::{
+    damage::Damage,
+    row::{self, COLUMNS},
+};
+use crate::{ApiKey, DamagedKey, Found, KeyRow, Listing, NewCredential, Row, StoreFault};
 
 /// Whether a write makes the credential the most recently stored one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,10 +55,11 @@ pub(super) fn readable(
     end: &str,
     parameters: impl Params,
     limit: usize,
+    damage: &Damage,
 ) -> Result<Vec<Credential>, StoreFault> {
     let whole = |row: rusqlite::Result<Row>| match row {
         Ok(Err(fault)) => {
-            tracing::error!(%fault, "a damaged row is passed over");
+            damage.pass_over(fault.id, &fault);
             None
         }
         Ok(Ok(credential)) => Some(Ok(credential)),
@@ -197,7 +201,7 @@ fn write(
     credential: &Credential,
     further: &[Column<'_>],
 ) -> Result<usize, StoreFault> {
-    let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence);
+    let flat = row::flatten(credential.subject.as_ref(), credential.grant.expiry, &credential.evidence)?;
     let trouble = credential.renewal.trouble.as_ref();
     let known: &[Column<'_>] = &[
         ("revision", &credential.revision),
@@ -242,13 +246,6 @@ fn write(
     Ok(connection.prepare_cached(text)?.execute(params_from_iter(columns().map(|(_, value)| *value)))?)
 }
 
-/// Whether the row is still at that revision.
-pub(super) fn expect(connection: &Connection, id: CredentialId, revision: i64) -> Result<(), StoreFault> {
-    let sql = "SELECT 1 FROM credential WHERE id = ?1 AND revision = ?2";
-    let found = connection.prepare_cached(sql)?.exists(params![id, revision])?;
-    if found { Ok(()) } else { Err(StoreFault::Stale) }
-}
-
 pub(super) fn remove(connection: &Connection, credential: &Credential) -> Result<(), StoreFault> {
     let sql = "DELETE FROM credential WHERE id = ?1 AND revision = ?2";
     match connection.prepare_cached(sql)?.execute(params![credential.id, credential.revision])? {
@@ -272,17 +269,16 @@ pub(super) fn count(connection: &Connection) -> Result<u64, StoreFault> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// From an index alone.
+/// From an index alone. A row whose provider does not read is counted at none.
 pub(super) fn count_by_provider(connection: &Connection) -> Result<Vec<(Provider, u64)>, StoreFault> {
     // Each owner apart: in the order of an index nothing needs to be sorted.
     let sql = "SELECT provider, count(*) FROM credential GROUP BY owner, provider";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
-    let damaged = StoreFault::Corrupt { table: "credential", id: 0, column: "provider" };
+    let provider = |name: ValueRef<'_>| name.as_str().ok().and_then(Provider::from_name);
+    let rows = statement.query_map([], |row| Ok((provider(row.get_ref(0)?), row.get::<_, i64>(1)?)))?;
     let mut counted = BTreeMap::new();
     for row in rows {
-        let (name, count) = row?;
-        let provider = Provider::from_name(&name).ok_or(damaged.clone())?;
+        let (Some(provider), count) = row? else { continue };
         *counted.entry(provider).or_insert(0) += u64::try_from(count).unwrap_or(0);
     }
     Ok(counted.into_iter().collect())
@@ -303,28 +299,35 @@ pub(super) fn add_key(connection: &Connection, key: &ApiKey) -> Result<(), Store
     Ok(())
 }
 
-pub(super) fn keys(connection: &Connection) -> Result<Vec<ApiKey>, StoreFault> {
-    let sql = "SELECT id, owner, permissions, providers, issued_at, expires_at, revoked_at, rowid FROM api_key \
+pub(super) fn keys(connection: &Connection) -> Result<Vec<KeyRow>, StoreFault> {
+    let sql = "SELECT id, owner, permissions, providers, issued_at, expires_at, revoked_at FROM api_key \
          ORDER BY issued_at, rowid";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        let owner = Owner::new(&row.get::<_, String>(1)?);
-        let damaged = StoreFault::Corrupt { table: "api_key", id: row.get(7)?, column: "owner" };
-        let key = ApiKey {
-            id: row.get(0)?,
-            owner: match owner {
-                Ok(owner) => owner,
-                Err(_) => return Ok(Err(damaged)),
-            },
-            permissions: row.get(2)?,
-            providers: row.get(3)?,
-            issued_at: Timestamp::from_unix(row.get(4)?),
-            expires_at: Timestamp::from_unix(row.get(5)?),
-            revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_unix),
+    let rows = statement.query_map([], |row| Ok(read_key(row)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_key(row: &rusqlite::Row<'_>) -> KeyRow {
+    let damaged = |column| {
+        let id = row.get_ref("id").ok().and_then(|id| id.as_bytes().ok()).unwrap_or_default();
+        DamagedKey { id: String::from_utf8_lossy(id).into_owned(), column }
+    };
+    macro_rules! get {
+        ($column:literal) => {
+            row.get($column).map_err(|_| damaged($column))?
         };
-        Ok(Ok(key))
-    })?;
-    rows.map(|row| row?).collect()
+    }
+    let owner: String = get!("owner");
+    let revoked_at: Option<i64> = get!("revoked_at");
+    Ok(ApiKey {
+        id: get!("id"),
+        owner: Owner::new(&owner).map_err(|_| damaged("owner"))?,
+        permissions: get!("permissions"),
+        providers: get!("providers"),
+        issued_at: Timestamp::from_unix(get!("issued_at")),
+        expires_at: Timestamp::from_unix(get!("expires_at")),
+        revoked_at: revoked_at.map(Timestamp::from_unix),
+    })
 }
 
 pub(super) fn revoke_key(connection: &Connection, id: &str, now: Timestamp) -> Result<bool, StoreFault> {

@@ -29,11 +29,16 @@ impl Readers {
             None => connection::open_for_reading(&self.path)?,
         };
         let result = work(&connection);
-        // After a fault the connection may be the reason; the next reader opens a new one.
-        if result.is_ok() {
+        // After a fault of the engine the connection may be the reason; the next reader opens a new one.
+        if result.as_ref().err().is_none_or(StoreFault::is_of_a_row) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         result
+    }
+
+    #[cfg(test)]
+    pub(super) fn idle(&self) -> usize {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     pub(super) fn close(&self) {

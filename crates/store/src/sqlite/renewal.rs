@@ -1,9 +1,12 @@
 //! Owns the statements of renewals: who is doing one, and answers that are not in their row yet.
 
 use grantkeep_core::{Credential, CredentialId, Owner, Sealed, Timestamp, Uid};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
-use super::query::{self, Order};
+use super::{
+    damage::Damage,
+    query::{self, Order},
+};
 use crate::{NewSpooled, Spooled, StoreFault};
 
 /// Which token a credential had when it was read, and how often it had been leased by then.
@@ -39,7 +42,7 @@ pub(super) fn lease(
     query::one(connection, "WHERE id = ?1", [id])
 }
 
-/// Longer, for whoever still has it.
+/// Longer, for whoever still has it. Comes back with the row, because memory must learn of it.
 pub(super) fn extend(
     connection: &Connection,
     id: CredentialId,
@@ -55,7 +58,7 @@ pub(super) fn extend(
 }
 
 /// Puts the renewed token into its row, if the row still has the token that it was made from, and forgets the answer in the spool.
-/// Looks before it changes anything.
+/// What a check may have learned since the lease, that is, whom the token speaks for, stays.
 pub(super) fn store(
     connection: &Connection,
     mut renewed: Credential,
@@ -67,6 +70,11 @@ pub(super) fn store(
     }
     renewed.revision = before.revision;
     renewed.account = before.account;
+    renewed.subject = before.subject;
+    renewed.grant.kind = before.grant.kind;
+    if before.evidence.owner_changed().is_some() {
+        renewed.evidence.clear = before.evidence.clear;
+    }
     renewed.told = before.told;
     renewed.renewal.fence = before.renewal.fence;
     renewed.renewal.leased_until = None;
@@ -92,27 +100,33 @@ pub(super) fn spool(connection: &Connection, new: &NewSpooled) -> Result<i64, St
     Ok(connection.last_insert_rowid())
 }
 
-pub(super) fn spooled(connection: &Connection) -> Result<Vec<Spooled>, StoreFault> {
+pub(super) fn spooled(connection: &Connection, damage: &Damage) -> Result<Vec<Spooled>, StoreFault> {
     let sql =
         "SELECT id, credential_id, owner, uid, generation, leased_until, answer, spooled_at FROM spool ORDER BY id";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        let id: i64 = row.get(0)?;
-        let Ok(owner) = Owner::new(&row.get::<_, String>(2)?) else {
-            return Ok(Err(StoreFault::Corrupt { table: "spool", id, column: "owner" }));
-        };
-        let entry = NewSpooled {
-            credential: row.get(1)?,
-            owner,
-            uid: Uid(row.get(3)?),
-            generation: row.get(4)?,
-            leased_until: Timestamp::from_unix(row.get(5)?),
-            answer: Sealed(row.get::<_, Vec<u8>>(6)?.into()),
-            spooled_at: Timestamp::from_unix(row.get(7)?),
-        };
-        Ok(Ok(Spooled { id, entry }))
-    })?;
-    rows.map(|row| row?).collect()
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, read_spooled(row))))?;
+    let whole = |row| match row {
+        Ok((id, None)) => {
+            damage.pass_over(id, &format_args!("row {id} of table spool is damaged"));
+            None
+        }
+        Ok((id, Some(entry))) => Some(Ok(Spooled { id, entry })),
+        Err(fault) => Some(Err(StoreFault::from(fault))),
+    };
+    rows.filter_map(whole).collect()
+}
+
+/// None: it is damaged.
+fn read_spooled(row: &Row<'_>) -> Option<NewSpooled> {
+    Some(NewSpooled {
+        credential: row.get("credential_id").ok()?,
+        owner: Owner::new(&row.get::<_, String>("owner").ok()?).ok()?,
+        uid: Uid(row.get("uid").ok()?),
+        generation: row.get("generation").ok()?,
+        leased_until: Timestamp::from_unix(row.get("leased_until").ok()?),
+        answer: Sealed(row.get::<_, Vec<u8>>("answer").ok()?.into()),
+        spooled_at: Timestamp::from_unix(row.get("spooled_at").ok()?),
+    })
 }
 
 pub(super) fn unspool(connection: &Connection, id: i64) -> Result<(), StoreFault> {

@@ -3,9 +3,9 @@
 use grantkeep_core::{Lifetime, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::StoreFault;
+use crate::{LEASED_FOR, StoreFault};
 
-/// Longer than any lease and any wait for another try.
+/// Longer than any wait for another try.
 const SOON: Lifetime = Lifetime::from_hours(2);
 
 /// Longer than from one question about a token to the next.
@@ -13,7 +13,7 @@ const LATER: Lifetime = Lifetime::from_hours(27);
 
 /// The revision of what is changed grows, so that whoever has read the older row reads it again.
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<(), StoreFault> {
-    let (soon, later) = (now.after(SOON), now.after(LATER));
+    let (soon, later, leased_until) = (now.after(SOON), now.after(LATER), now.after(LEASED_FOR));
     for (table, column, latest, change) in [
         // Its end was computed from a wrong now. A new token has a right one; where there is no other, the provider knows whether
         // it lives.
@@ -31,7 +31,9 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<(), StoreFa
             "unclear_at = ?1, unclear_since = min(unclear_since, ?1), notice_at = 0, check_at = ?1",
         ),
         ("credential", "trouble_since", now, "trouble_since = ?1, notice_at = 0"),
-        ("credential", "leased_until", soon, "leased_until = ?1"),
+        // Whoever has one may be at it: it lasts as long as it ever does, and no longer.
+        ("credential", "leased_until", leased_until, "leased_until = ?2"),
+        ("spool", "leased_until", leased_until, "leased_until = ?2"),
         ("credential", "check_at", later, "check_at = ?1"),
         ("credential", "told_at", now, "told_at = NULL, notice_at = 0"),
         ("outbox", "next_at", later, "next_at = ?1"),

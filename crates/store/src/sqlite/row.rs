@@ -7,7 +7,7 @@ use grantkeep_core::{
 };
 use rusqlite::types::FromSql;
 
-use crate::{DamagedCredential, Row};
+use crate::{DamagedCredential, Row, StoreFault};
 
 /// Every column that [`read`] reads, in its order.
 pub(super) const COLUMNS: &str = "id, uid, revision, owner, provider, server, account, subject_kind, subject_id, \
@@ -174,12 +174,17 @@ pub(super) struct Flat<'c> {
     pub(super) unclear: Option<&'c Reading>,
 }
 
-pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence: &'c Evidence) -> Flat<'c> {
-    let id = |id: u64| i64::try_from(id).ok();
+pub(super) fn flatten<'c>(
+    subject: Option<&'c Subject>,
+    expiry: Expiry,
+    evidence: &'c Evidence,
+) -> Result<Flat<'c>, StoreFault> {
+    // A column has no number beyond that, and a row without it would not read.
+    let id = |id: u64| i64::try_from(id).map(Some).map_err(|_| StoreFault::Unstorable);
     let (subject_kind, subject_id) = match subject {
         None | Some(Subject::Person(_)) => (None, None),
-        Some(Subject::User(user)) => (Some("user"), id(*user)),
-        Some(Subject::Community(group)) => (Some("community"), id(*group)),
+        Some(Subject::User(user)) => (Some("user"), id(*user)?),
+        Some(Subject::Community(group)) => (Some("community"), id(*group)?),
         Some(Subject::Application) => (Some("application"), None),
     };
     let subject_text = match subject {
@@ -191,7 +196,7 @@ pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence
         Expiry::Stated(_) => Some("stated"),
         Expiry::Assumed(_) => Some("assumed"),
     };
-    Flat {
+    Ok(Flat {
         subject_kind,
         subject_id,
         subject_text,
@@ -199,5 +204,5 @@ pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence
         expiry_source,
         clear: evidence.clear.as_ref(),
         unclear: evidence.unclear.as_ref(),
-    }
+    })
 }

@@ -2,13 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
-use grantkeep_core::{AuthorizationId, Digest, Flow, Provider, Scope, Subject, Timestamp};
+use grantkeep_core::{AuthorizationId, Digest, Flow, Provider, Scope, Subject, Timestamp, notice::Tidings};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    DamagedCredential, Store,
+    DamagedCredential, DamagedKey, Store,
     contract::{self, account, new, owner},
 };
 
@@ -38,7 +38,13 @@ async fn files_are_private_and_settings_hold() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let connection = connection::open_for_writing(&directory.path().join("grantkeep.db")).unwrap();
-    for (pragma, expected) in [("synchronous", 2), ("secure_delete", 1), ("cell_size_check", 1), ("temp_store", 2)] {
+    for (pragma, expected) in [
+        ("synchronous", 2),
+        ("secure_delete", 1),
+        ("cell_size_check", 1),
+        ("temp_store", 2),
+        ("journal_size_limit", 64 << 20),
+    ] {
         let value: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
         assert_eq!(value, expected, "{pragma}");
     }
@@ -89,6 +95,52 @@ async fn a_failing_write_takes_no_other_with_it() {
         tokio::join!(store.insert(new("me", "one")), store.insert(new("me", "one")), store.insert(new("me", "two")));
     assert!(first.is_ok() && other.is_ok());
     assert_eq!(twin.unwrap_err(), StoreFault::Conflict);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_panics_is_undone_and_holds_up_no_other() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let one = store.insert(new("me", "one")).await.unwrap();
+    for _ in 0..2 {
+        let panicking = store.write(|connection| -> Result<((), Changes), StoreFault> {
+            connection.execute("DELETE FROM credential", [])?;
+            panic!("a fault of the program");
+        });
+        assert_eq!(panicking.await.unwrap_err(), StoreFault::Unavailable("a write panicked"));
+        let after: Result<(), _> = store.writer.run(Size::Usual, |_| Ok(()), |()| panic!("another one")).await;
+        assert_eq!(after.unwrap_err(), StoreFault::Closed);
+    }
+    assert_eq!(store.count().await.unwrap(), 1);
+    let updates = (0..50).map(|number| store.insert(new("me", &number.to_string())));
+    for update in updates.collect::<Vec<_>>() {
+        update.await.unwrap();
+    }
+    assert!(store.update(one).await.is_ok());
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_write_has_the_thread_and_the_commit_to_itself() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory, true).unwrap());
+    let of_others = Arc::clone(&store);
+    let others = tokio::spawn(async move {
+        for number in 0..200 {
+            of_others.insert(new("me", &number.to_string())).await.unwrap();
+        }
+    });
+    for _ in 0..50 {
+        let thread = store.write_long(|_| Ok(std::thread::current().name().map(str::to_owned)));
+        assert_eq!(thread.await.unwrap().as_deref(), Some("store-writer"));
+        let failing = store.write_long(|connection| {
+            connection.execute("DELETE FROM credential", [])?;
+            Err::<(), _>(StoreFault::Stale)
+        });
+        assert_eq!(failing.await.unwrap_err(), StoreFault::Stale);
+    }
+    others.await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 200, "it took no other with it");
 }
 
 #[test]
@@ -160,6 +212,79 @@ async fn a_damaged_row_is_named_and_harms_no_other() {
     assert!(store.delete(&me, damaged.id).await.unwrap().is_none());
     assert!(store.find(&me, Provider::Vk, Some(&account("one"))).await.unwrap().is_none(), "memory has it still");
     store.insert(new("me", "one")).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_woken_for_a_row_that_is_known_to_be_damaged() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let damaged = store.insert(new("me", "one")).await.unwrap();
+    let fine = store.insert(new("me", "two")).await.unwrap();
+    let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    outside.execute("UPDATE credential SET check_at = 10 * id, renew_at = 10 * id, notice_at = 10 * id", []).unwrap();
+    outside.execute("UPDATE credential SET token_kind = 'vk_ghost' WHERE id = ?1", [damaged.id]).unwrap();
+    let (now, later) = (Timestamp::from_unix(15), Timestamp::from_unix(10 * fine.id));
+    for what in [Due::Check, Due::Renewal, Due::Notice] {
+        assert!(store.due(what, now, 10).await.unwrap().is_empty());
+        assert_eq!(store.next_due(what, now).await.unwrap(), Some(later));
+        assert_eq!(store.due(what, later, 10).await.unwrap().len(), 1);
+        assert_eq!(store.next_due(what, later).await.unwrap(), Some(later), "the other one is due");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_outlives_a_damaged_row() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let damaged = store.insert(new("me", "one")).await.unwrap();
+    let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    outside.execute("UPDATE credential SET token_kind = 'vk_ghost'", []).unwrap();
+    assert!(matches!(store.get(&owner("me"), damaged.id).await, Err(StoreFault::Damaged(_))));
+    assert_eq!(store.readers.idle(), 1);
+    store.read(|_| Err::<(), _>(StoreFault::Unavailable("damaged"))).await.unwrap_err();
+    assert_eq!(store.readers.idle(), 0);
+}
+
+#[tokio::test]
+async fn what_is_damaged_beside_the_credentials_harms_no_other() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, true).unwrap();
+    let credentials = [store.insert(new("me", "one")).await.unwrap(), store.insert(new("you", "two")).await.unwrap()];
+    let now = credentials[0].created_at;
+    for (credential, key) in credentials.iter().zip(["k_1", "k_2"]) {
+        store.spool(contract::renewal::answer_for(credential)).await.unwrap();
+        for tidings in [Tidings::Expiring, Tidings::Dead] {
+            let current = store.get(&credential.owner, credential.id).await.unwrap().unwrap();
+            store.tell(current, vec![contract::notice::about(credential, tidings)]).await.unwrap();
+        }
+        store.add_key(contract::key(key)).await.unwrap();
+        store.revoke_key(key, now).await.unwrap();
+    }
+    store.add_key(contract::key("k_3")).await.unwrap();
+    let outside = Connection::open(directory.path().join("grantkeep.db")).unwrap();
+    let damage = "UPDATE spool SET owner = '' WHERE id = 1; UPDATE outbox SET owner = '' WHERE id = 1; \
+         UPDATE credential SET provider = 'NOT A NAME' WHERE id = 2; UPDATE api_key SET owner = '' WHERE id = 'k_1'; \
+         UPDATE api_key SET permissions = CAST(x'ff' AS TEXT) WHERE id = 'k_3'";
+    outside.execute_batch(damage).unwrap();
+
+    let spooled = store.spooled().await.unwrap();
+    assert_eq!(spooled.iter().map(|it| it.entry.credential).collect::<Vec<_>>(), [2]);
+    assert_eq!(store.spooled().await.unwrap().len(), 1);
+    let left: i64 = outside.query_row("SELECT count(*) FROM spool", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 2, "what could still be a token is not thrown away");
+    let queued = async || {
+        let queued = store.outbox("mail", now, 10).await.unwrap();
+        queued.iter().map(|it| (it.id, it.notice.tidings)).collect::<Vec<_>>()
+    };
+    assert_eq!(queued().await, [(3, Tidings::Expiring)]);
+    assert_eq!(queued().await, [(2, Tidings::Dead), (3, Tidings::Expiring)], "it holds up those after it");
+    outside.execute("UPDATE outbox SET channel = CAST(x'ff' AS TEXT) WHERE id = 3", []).unwrap();
+    store.outbox_for_only(vec!["mail".to_owned()]).await.unwrap();
+    assert_eq!(store.outbox_waiting().await.unwrap(), 2);
+    assert_eq!(store.count_by_provider().await.unwrap(), [(Provider::Vk, 1)]);
+    let keys: Vec<_> = store.keys().await.unwrap().into_iter().map(|row| row.map(|key| key.id)).collect();
+    let damaged = |id: &str, column| Err(DamagedKey { id: id.to_owned(), column });
+    assert_eq!(keys, [damaged("k_1", "owner"), Ok("k_2".to_owned()), damaged("k_3", "permissions")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,14 +1,15 @@
 //! Owns the one writing connection: what has queued up meanwhile is committed together.
 //!
 //! Whoever comes to an idle writer writes at once, on its own thread; whoever comes to a busy one queues, and a thread of the
-//! writer commits the queue. Nobody is answered before the commit that holds the write is on disk. A write is either one
-//! statement, which changes everything or nothing, or looks before it changes: so one that fails takes no other with it, and no
-//! savepoint is needed.
+//! writer commits the queue. Nobody is answered before the commit that holds the write is on disk. A write that fails changes
+//! nothing and takes no other with it: it is one statement, or looks before it changes, or runs in a savepoint ([`together`]).
+//! A long one has a commit to itself. Only one that panics takes with it what was to be committed together.
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -30,8 +31,23 @@ const MOST_IN_ONE_COMMIT: usize = 256;
 /// microseconds, and no task is held up for long; on a slow disk it is worth it.
 const QUICK: Duration = Duration::from_micros(500);
 
+/// How much there is to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// Every row perhaps: nobody's thread may be held up so long, and nobody else's write goes with it.
+    Long,
+    /// A few rows.
+    Usual,
+}
+
+/// A write that waits.
+struct Job {
+    size: Size,
+    run: Run,
+}
+
 /// Runs the write, unless there is no transaction to run it in; returns how to answer once the commit's fate is known.
-type Job = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
+type Run = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
 
 pub(super) struct Writer {
@@ -82,19 +98,20 @@ impl Writer {
     /// Waits until `work` is on disk; `committed` runs after the commit, before the answer, in the order of commits.
     pub(super) async fn run<T: Send + 'static, R: Send + 'static>(
         &self,
+        size: Size,
         work: impl FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
         committed: impl FnOnce(T) -> R + Send + 'static,
     ) -> Result<R, StoreFault> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = connection.and_then(work);
+        let run: Run = Box::new(move |connection| {
+            let result = connection.and_then(|connection| attempt(connection, size, work));
             Box::new(move |commit| {
                 let result = result.and_then(|value| commit.map(|()| committed(value)));
                 // Nobody listens when the caller went away; the write stands all the same.
                 let _ = answer.send(result);
             })
         });
-        self.shared.take(job)?;
+        self.shared.take(Job { size, run })?;
         answered.await.unwrap_or(Err(StoreFault::Closed))
     }
 
@@ -115,42 +132,51 @@ impl Drop for Writer {
 
 impl Shared {
     fn take(&self, job: Job) -> Result<(), StoreFault> {
+        let is_long = job.size == Size::Long;
         let mut waiting = lock(&self.waiting);
         if waiting.is_closed {
             return Err(StoreFault::Closed);
         }
         waiting.jobs.push(job);
         drop(waiting);
-        if self.is_shared.load(Ordering::Relaxed) || !may_block_here() {
+        if is_long || self.is_shared.load(Ordering::Relaxed) || !may_block_here() {
             self.changed.notify_one();
             return Ok(());
         }
         // Whoever holds it already looks at the queue again after letting go.
-        if let Ok(connection) = self.connection.try_lock() {
+        if let Some(connection) = try_lock(&self.connection) {
             if self.is_quick.load(Ordering::Relaxed) {
-                self.commit_waiting(connection);
+                self.commit_waiting(connection, Size::Usual);
             } else {
-                tokio::task::block_in_place(|| self.commit_waiting(connection));
+                tokio::task::block_in_place(|| self.commit_waiting(connection, Size::Usual));
             }
         }
         Ok(())
     }
 
-    /// Commits what waits, then leaves what came meanwhile to the thread.
-    fn commit_waiting(&self, connection: MutexGuard<'_, Connection>) {
-        let jobs = self.next_jobs();
-        let begun_at = steady();
-        commit_together(&connection, jobs, &self.is_shared);
-        self.is_quick.store(steady() - begun_at < QUICK, Ordering::Relaxed);
+    /// Commits what waits and is no larger, then leaves the rest, and what came meanwhile, to the thread.
+    fn commit_waiting(&self, connection: MutexGuard<'_, Connection>, largest: Size) {
+        let jobs = self.next_jobs(largest);
+        if !jobs.is_empty() {
+            let begun_at = steady();
+            commit_together(&connection, jobs, &self.is_shared);
+            self.is_quick.store(steady() - begun_at < QUICK, Ordering::Relaxed);
+        }
         drop(connection);
         if !lock(&self.waiting).jobs.is_empty() {
             self.changed.notify_one();
         }
     }
 
-    fn next_jobs(&self) -> Vec<Job> {
+    /// What is to be committed together: what comes before a long one, or that alone.
+    fn next_jobs(&self, largest: Size) -> Vec<Job> {
         let mut waiting = lock(&self.waiting);
-        let count = waiting.jobs.len().min(MOST_IN_ONE_COMMIT);
+        let mut next = waiting.jobs.iter().take(MOST_IN_ONE_COMMIT);
+        let count = match next.position(|job| job.size == Size::Long) {
+            Some(0) => usize::from(largest == Size::Long),
+            Some(before) => before,
+            None => waiting.jobs.len().min(MOST_IN_ONE_COMMIT),
+        };
         waiting.jobs.drain(..count).collect()
     }
 
@@ -166,7 +192,7 @@ impl Shared {
             if is_last {
                 return checkpoint(&connection);
             }
-            self.commit_waiting(connection);
+            self.commit_waiting(connection, Size::Long);
         }
     }
 
@@ -190,15 +216,61 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn commit_together(connection: &Connection, jobs: Vec<Job>, is_shared: &AtomicBool) {
-    if jobs.is_empty() {
-        return;
+/// Like [`lock`], a poisoned one too: a panic leaves nothing half done behind, see [`attempt`].
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
+}
+
+/// Runs a write. One that panics may have changed something, and a long one that fails too: then nothing of the transaction is
+/// stored.
+fn attempt<T>(
+    connection: &Connection,
+    size: Size,
+    work: impl FnOnce(&Connection) -> Result<T, StoreFault>,
+) -> Result<T, StoreFault> {
+    let done = catch_unwind(AssertUnwindSafe(|| work(connection)));
+    let is_clean = match &done {
+        Ok(Ok(_)) => true,
+        Ok(Err(_)) => size == Size::Usual,
+        Err(_) => false,
+    };
+    if !is_clean {
+        let _ = run(connection, "ROLLBACK");
+    }
+    done.unwrap_or(Err(StoreFault::Unavailable("a write panicked")))
+}
+
+/// Runs a write of so many statements: all of them, or when one fails none.
+pub(super) fn together<T>(
+    connection: &Connection,
+    statements: usize,
+    work: impl FnOnce() -> Result<T, StoreFault>,
+) -> Result<T, StoreFault> {
+    if statements < 2 {
+        return work();
+    }
+    run(connection, "SAVEPOINT together")?;
+    let done = work().and_then(|value| run(connection, "RELEASE together").map(|()| value));
+    // The engine may have rolled back everything by itself.
+    if done.is_err() && !connection.is_autocommit() {
+        let undone = run(connection, "ROLLBACK TO together").and_then(|()| run(connection, "RELEASE together"));
+        if undone.is_err() {
+            let _ = run(connection, "ROLLBACK");
+        }
+    }
+    done
+}
+
+fn commit_together(connection: &Connection, jobs: Vec<Job>, is_shared: &AtomicBool) {
     is_shared.store(jobs.len() > 1, Ordering::Relaxed);
     let mut transaction = run(connection, "BEGIN IMMEDIATE");
     let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
     for job in jobs {
-        replies.push(job(transaction.clone().map(|()| connection)));
+        replies.push((job.run)(transaction.clone().map(|()| connection)));
         // A full disk or an I/O error may end the whole transaction, not only the statement. Then nothing before is stored, and
         // nothing after may run, because it would be stored on its own.
         if transaction.is_ok() && connection.is_autocommit() {
@@ -212,7 +284,9 @@ fn commit_together(connection: &Connection, jobs: Vec<Job>, is_shared: &AtomicBo
         let _ = run(connection, "ROLLBACK");
     }
     for reply in replies {
-        reply(commit.clone());
+        if catch_unwind(AssertUnwindSafe(|| reply(commit.clone()))).is_err() {
+            tracing::error!("what follows from a commit panicked; the others are answered");
+        }
     }
 }
 

@@ -201,6 +201,27 @@ async fn a_key_lives_from_its_issue_to_its_revocation() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_damaged_counts_as_revoked_and_is_named() {
+    let mut stage = Stage::open().await;
+    let issue = async || stage.ask_locally("POST /local/keys", r#"{"owner":"anna"}"#).await.json();
+    let issued = [issue().await, issue().await, issue().await];
+    let [revoked, damaged, fine] = issued.each_ref().map(|key| key["id"].as_str().unwrap());
+    let keys = issued.iter().map(|key| key["key"].as_str().unwrap());
+    stage.ask_locally(&format!("DELETE /local/keys/{revoked}"), "").await;
+    stage.tamper(&format!("UPDATE api_key SET owner = '' WHERE id IN ('{revoked}', '{damaged}')"));
+    stage.restart().await;
+    let mut answers = Vec::new();
+    for key in keys {
+        answers.push(stage.get(CREDENTIALS, key).await.status);
+    }
+    assert_eq!(answers, [401, 401, 200]);
+    let listed = stage.ask_locally("GET /local/keys", "").await.json();
+    let listed: Vec<_> = listed["keys"].as_array().unwrap().iter().map(|key| [&key["id"], &key["state"]]).collect();
+    assert_eq!(listed, [[revoked, "damaged"], [damaged, "damaged"], [fine, "live"]]);
+    assert_eq!(stage.ask_locally("POST /local/calendar", r#"{"owner":"anna"}"#).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_a_key_can_be_is_checked() {
     let stage = Stage::open().await;
     for (body, expected) in [

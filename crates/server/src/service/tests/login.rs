@@ -55,6 +55,11 @@ async fn a_login_by_paste_begins_and_ends_over_the_api() {
     assert_eq!(stage.state_of(&key, "acme", &begun).await, format!(r#"{{"status":"done","credential_id":{id}}}"#));
     let again = stage.post(&format!("{ACME}/token/submit"), &key, &body.to_string()).await;
     assert_eq!(again.verdict(), "409 authorization_ended");
+    // The same token alone: nobody says when it ends.
+    let handed = stage.get(&format!("{ACME}/token"), &stage.key("anna", "token", None)).await.json();
+    let body = serde_json::json!({"token_data": handed["access_token"], "account_name": "pasted"});
+    let bare = stage.post(&format!("{ACME}/token/submit"), &key, &body.to_string()).await.json();
+    assert_eq!(bare["message"], "acme token saved successfully (expiry not stated)", "{bare}");
 
     let shown = stage.get(&format!("{CREDENTIALS}/{id}"), &key).await.json();
     assert_eq!(shown["provider"], "acme");

@@ -60,6 +60,16 @@ pub(super) fn set_clock(after_start: i64) {
     NOW.set(START + after_start);
 }
 
+fn settings(keeper: Arc<Keeper>) -> Settings {
+    Settings {
+        keeper,
+        jwt_secret: JwtSecret::from_text(&Secret::from("0123456789abcdef0123456789abcdef")).unwrap(),
+        hosts: HOSTS.map(str::to_owned).to_vec(),
+        sandbox: true,
+        random,
+    }
+}
+
 pub(super) struct Stage {
     pub(super) service: Arc<Service>,
     document: Value,
@@ -67,7 +77,7 @@ pub(super) struct Stage {
     client: Client,
     ids: RefCell<HashSet<String>>,
     pub(super) sandbox: Sandbox,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// An answer with its whole body.
@@ -130,13 +140,7 @@ impl Stage {
         let outbound = client(&sandbox);
         let providers = providers(&sandbox, base, acme_redirect_uri);
         let parts = KeeperParts { store, sealer, outbound, providers, world };
-        let settings = Settings {
-            keeper: Arc::new(Keeper::new(parts)),
-            jwt_secret: JwtSecret::from_text(&Secret::from("0123456789abcdef0123456789abcdef")).unwrap(),
-            hosts: HOSTS.map(str::to_owned).to_vec(),
-            sandbox: true,
-            random,
-        };
+        let settings = settings(Arc::new(Keeper::new(parts)));
         Self {
             service: Arc::new(Service::new(settings).await.unwrap()),
             document: serde_json::from_str(OPENAPI).unwrap(),
@@ -144,8 +148,20 @@ impl Stage {
             vk,
             ids: RefCell::default(),
             sandbox,
-            _directory: directory,
+            directory,
         }
+    }
+
+    /// The same server after a restart.
+    pub(super) async fn restart(&mut self) {
+        let keeper = Arc::clone(&self.service.keeper);
+        self.service = Arc::new(Service::new(settings(keeper)).await.unwrap());
+    }
+
+    /// Changes the database from outside.
+    pub(super) fn tamper(&self, sql: &str) {
+        let database = rusqlite::Connection::open(self.directory.path().join("grantkeep.db")).unwrap();
+        database.execute_batch(sql).unwrap();
     }
 
     /// A key that lives as long as a test's clock goes.
