@@ -60,6 +60,9 @@ pub enum Strange {
     /// The token has characters that no token may have.
     #[error("the token in the answer has characters that are not allowed")]
     TokenCharacter,
+    /// A token, or what goes with one, is longer than we keep: see [`crate::token::LONGEST`].
+    #[error("a token in the answer is too long")]
+    TokenTooLong,
     /// A token of a type that we do not understand must not be used (RFC 6749 §7.1).
     #[error("the token in the answer is of a type that is not supported")]
     TokenType,
@@ -108,6 +111,7 @@ impl Strange {
             Self::NotUnderstood => "not_understood",
             Self::Redirect => "redirect",
             Self::TokenCharacter => "token_malformed",
+            Self::TokenTooLong => "token_too_long",
             Self::TokenType | Self::TokenTypeMissing => "token_type_unsupported",
         }
     }
