@@ -35,7 +35,7 @@ pub(crate) fn new(owner_name: &str, account_name: &str) -> NewCredential {
         provider: Provider::Vk,
         server: None,
         account: account(account_name),
-        subject: Some(Subject::User(u64::MAX >> 1)),
+        subject: Some(Subject::User(u64::MAX)),
         grant: Grant {
             kind: TokenKind::VkUser,
             access_token: Sealed(vec![7; 64].into()),

@@ -194,7 +194,7 @@ impl Kept {
             device_id: answer.device_id,
             expiry,
             scope: answer.scope.map(Into::into),
-            user_id: answer.user_id.and_then(|id| id.parse().ok()),
+            user_id: answer.user_id.as_deref().and_then(vk::user_id),
             came_at: now,
         }
     }

@@ -99,7 +99,7 @@ fn read_subject(columns: &Columns<'_>) -> Result<Option<Subject>, DamagedCredent
     if let Some(text) = columns.get::<Option<Box<str>>>("subject_text")? {
         return Ok(Some(Subject::Person(text)));
     }
-    match (kind.as_deref(), id.and_then(|id| u64::try_from(id).ok())) {
+    match (kind.as_deref(), id.map(i64::cast_unsigned)) {
         (None, None) => Ok(None),
         (Some("user"), Some(id)) => Ok(Some(Subject::User(id))),
         (Some("community"), Some(id)) => Ok(Some(Subject::Community(id))),
@@ -175,7 +175,8 @@ pub(super) struct Flat<'c> {
 }
 
 pub(super) fn flatten<'c>(subject: Option<&'c Subject>, expiry: Expiry, evidence: &'c Evidence) -> Flat<'c> {
-    let id = |id: u64| i64::try_from(id).ok();
+    // Bit by bit: the engine's integers have a sign.
+    let id = |id: u64| Some(id.cast_signed());
     let (subject_kind, subject_id) = match subject {
         None | Some(Subject::Person(_)) => (None, None),
         Some(Subject::User(user)) => (Some("user"), id(*user)),
