@@ -154,7 +154,7 @@ pub fn read_untyped(answer: &Answer) -> Result<TokenAnswer, TokenFault> {
 }
 
 /// The access token, fit for a header.
-pub(crate) fn access_token(object: &mut Object) -> Result<Secret, Strange> {
+fn access_token(object: &mut Object) -> Result<Secret, Strange> {
     let token = object.take_text("access_token").ok_or(Strange::Missing("access_token"))?;
     match text::is_visible(token.expose()) {
         _ if token.len() > LONGEST => Err(Strange::TokenTooLong),
