@@ -49,7 +49,7 @@ fn every_conversation_comes_to_its_finding() {
 
 #[test]
 fn a_token_that_may_not_ask_who_it_is_is_shown_elsewhere() {
-    use Software::{Mastodon, MastodonBefore43};
+    use Software::{Friendica, Mastodon, MastodonBefore43};
     #[rustfmt::skip]
     let table = [
         (Mastodon,         Some("write:media"),    "mastodon/application.json",                     APPS,     "alive confirmed -"),
@@ -61,6 +61,8 @@ fn a_token_that_may_not_ask_who_it_is_is_shown_elsewhere() {
         (Mastodon,         None,                   "mastodon/account.json",                         ACCOUNTS, "alive confirmed me@mstdn.jp"),
         (MastodonBefore43, Some("write:media"),    "403 bearer:insufficient_scope mastodon/outside_scopes.json", ACCOUNTS,
             "alive insufficient_scope -"),
+        (Friendica,        Some("read write"),     "403 friendica/invalid.json",                    ACCOUNTS, "revoked invalid_token -"),
+        (Friendica,        Some("write"),          "403 friendica/invalid.json",                    ACCOUNTS, "unclear http_403 -"),
     ];
     for (software, scopes, conversation, asked, expected) in table {
         let finding = lead(software, scopes, parse(conversation));

@@ -65,7 +65,11 @@ pub(super) const CONVERSATIONS: &[(Software, &str, &str)] = &[
     (Akkoma,           "429 akkoma/throttled.json",              "unclear rate_limited -"),
     (Akkoma,           "500 akkoma/bad_request.json",            "unclear http_500 -"),
     // What one server means, another does not.
-    (Mastodon,         "403 akkoma/invalid.json",                "account_blocked login_disabled -"),
+    (Unknown,          "403 mastodon/disabled.json",             "account_blocked login_disabled -"),
+    (Mastodon,         "403 akkoma/invalid.json",                "unclear http_403 -"),
+    (MastodonBefore43, "403 akkoma/invalid.json",                "unclear http_403 -"),
+    (Mastodon,         "422 any/error_with_200.json",            "unclear http_422 -"),
+    (Unknown,          "422 any/error_with_200.json",            "unclear http_422 -"),
     (Unknown,          "403 akkoma/invalid.json",                "unclear http_403 -"),
     (GoToSocial,       "422 mastodon/needs_user.json",           "unclear http_422 -"),
     // Pixelfed: Laravel's guard.
