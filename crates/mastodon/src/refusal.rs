@@ -37,6 +37,8 @@ enum When {
     Json,
     /// So too, and the token is not known to lack the scopes to ask.
     JsonToWhoMayAsk,
+    /// The body is Laravel's, which has a message and no error: Passport's about scopes, or an empty one.
+    LaravelOnScopes,
     /// The body's `identifier` says what is wrong with the account.
     NamesAccount,
     /// The body's `error` begins so.
@@ -54,7 +56,7 @@ const PLEROMA: Servers = &[Software::Akkoma, Software::Pleroma];
 
 use ErrorCode::{InsufficientScope, InvalidToken};
 use Outcome::{AccountBlocked, Alive, Revoked};
-use When::{Begins, Code, Empty, Header, Json, JsonToWhoMayAsk, NamesAccount, Says, ToLogin};
+use When::{Begins, Code, Empty, Header, Json, JsonToWhoMayAsk, LaravelOnScopes, NamesAccount, Says, ToLogin};
 
 /// Our words for refusals.
 const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
@@ -80,7 +82,7 @@ const TABLE: &[(Servers, u16, When, Outcome, &str)] = &[
     (&[Software::Friendica],  403, JsonToWhoMayAsk,           Revoked,        INVALID_TOKEN),
     (&[Software::GoToSocial], 403, Says("Forbidden: token has insufficient scope"), Alive, INSUFFICIENT_SCOPE),
     // Behind Laravel's guard: the token was known, and lacks a scope.
-    (&[Software::Pixelfed],   403, Json,                      Alive,          INSUFFICIENT_SCOPE),
+    (&[Software::Pixelfed],   403, LaravelOnScopes,           Alive,          INSUFFICIENT_SCOPE),
     (&[Software::Pixelfed],   302, ToLogin,                   Revoked,        INVALID_TOKEN),
     (&[Software::Snac],       401, Empty,                     Revoked,        INVALID_TOKEN),
     (&[Software::Takahe],     400, Begins("Invalid Bearer token"), Revoked,   INVALID_TOKEN),
@@ -98,6 +100,7 @@ const TABLE: &[(Servers, u16, When, Outcome, &str)] = &[
 struct Problem {
     error: Word,
     identifier: Word,
+    message: Word,
 }
 
 /// What an answer means that is no success; none if it says nothing about the token. `may_ask`: whether the token has the scopes to
@@ -114,6 +117,9 @@ pub(crate) fn read(software: Software, may_ask: bool, answer: &Answer) -> Option
         Header(code) => header == Some(code),
         Json => problem.is_some(),
         JsonToWhoMayAsk => problem.is_some() && may_ask,
+        LaravelOnScopes => problem.as_ref().is_some_and(|problem| {
+            error.is_none() && matches!(problem.message.said(), Some("" | "Invalid scope(s) provided."))
+        }),
         NamesAccount => problem.as_ref().is_some_and(|problem| problem.identifier.text().is_some()),
         Says(prefix) => error.is_some_and(|error| error.starts_with(prefix)),
         ToLogin => is_login(answer),

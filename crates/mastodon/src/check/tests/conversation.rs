@@ -75,6 +75,10 @@ pub(super) const CONVERSATIONS: &[(Software, &str, &str)] = &[
     // Pixelfed: Laravel's guard.
     (Pixelfed,         "401 pixelfed/unauthenticated.json",      "revoked invalid_token -"),
     (Pixelfed,         "403 pixelfed/scope.json",                "alive insufficient_scope -"),
+    (Pixelfed,         "403 pixelfed/no_scope.json",             "alive insufficient_scope -"),
+    (Pixelfed,         "403 pixelfed/unauthenticated.json",      "unclear http_403 -"),
+    (Pixelfed,         "403 any/error_with_200.json",            "unclear http_403 -"),
+    (Pixelfed,         "403 sharkey/unauthorized.json",          "unclear http_403 -"),
     (Pixelfed,         "302 to:https://pix.example/login pixelfed/login.html", "revoked invalid_token -"),
     (Pixelfed,         "302 to:/login pixelfed/login.html",      "revoked invalid_token -"),
     (Pixelfed,         "302 to:/i/maintenance any/empty.txt",    "unclear redirect_302 -"),
