@@ -151,10 +151,12 @@ pub(crate) fn open(answer: &Answer, known: Known, encoding: Encoding) -> Result<
         None => {}
     }
     // Some servers refuse without a word (snac), in plain text (Takahe), or in members of their own. A proxy's page or a
-    // wrong address says nothing about the grant.
+    // wrong address says nothing about the grant, and neither does a proxy that wants a password of its own.
     let is_refusal = match &read {
         Ok(_) => matches!(status, 400 | 401 | 403),
-        Err(Strange::Empty | Strange::NotUnderstood) => matches!(status, 400 | 401),
+        Err(Strange::Empty | Strange::NotUnderstood) => {
+            matches!(status, 400 | 401) && !challenge::is_of_others(&answer.headers)
+        }
         Err(_) => false,
     };
     match read {
