@@ -154,6 +154,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The largest number that is taken for somebody's: databases have no larger ones.
+    pub const LARGEST: u64 = i64::MAX as u64;
+
     /// The user id, when it is a person.
     pub fn user_id(&self) -> Option<u64> {
         match self {

@@ -40,7 +40,7 @@ pub struct Intake<'a> {
     pub community: Option<u64>,
     /// `expires_in`, when it was stated and understood.
     pub lifetime: Option<Stated>,
-    /// `user_id`, when it was stated and is a positive number.
+    /// `user_id`, when it was stated and is a positive number, up to [`crate::Subject::LARGEST`].
     pub user_id: Option<u64>,
     /// `state`, when it was stated: for the caller to compare with the one it gave out.
     pub state: Option<Text<'a>>,
@@ -51,7 +51,7 @@ pub struct Intake<'a> {
 pub enum Stated {
     /// `expires_in=0`.
     Never,
-    /// That long from when it was issued; never longer than [`Lifetime::LONGEST`].
+    /// That long from when it was issued, in whole seconds; never longer than [`Lifetime::LONGEST`].
     For(Lifetime),
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use grantkeep_core::{Account, Authorization, AuthorizationId, Flow, Owner, Progress, Provider, Secret, Timestamp};
+use grantkeep_mastodon::Server;
 use grantkeep_oauth::state;
 use url::Url;
 
@@ -17,6 +18,8 @@ pub struct Invitation {
     pub provider: Provider,
     /// At which of its servers.
     pub server: Option<Box<str>>,
+    /// Whether that server's name has letters beyond ASCII, written as `xn--…`.
+    pub is_punycode: bool,
     /// For whom.
     pub owner: Owner,
     /// Under which name it will be kept, if that was said.
@@ -66,6 +69,7 @@ impl Keeper {
             capture_url: self.providers.fragment_page(),
             id: begun.id,
             provider: begun.provider,
+            is_punycode: begun.server.as_deref().and_then(Server::from_kept).is_some_and(|server| server.is_punycode()),
             server: begun.server,
             owner: begun.owner,
             account: begun.account,

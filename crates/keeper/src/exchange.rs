@@ -228,7 +228,7 @@ impl Keeper {
         let is_own = kind == TokenKind::OAuth2Client;
         let claimed = match found.begun.provider {
             _ if is_own => Some(Subject::Application),
-            Provider::Vk => answer.user_id.as_deref().and_then(|id| id.parse().ok()).map(Subject::User),
+            Provider::Vk => answer.user_id.as_deref().and_then(vk::user_id).map(Subject::User),
             _ => None,
         };
         let claims = match (found.begun.provider, &answer.id_token) {

@@ -64,10 +64,10 @@ impl Keeper {
         let client = Client { id: &settings.client_id, secret, method: endpoints.method };
         if let Some(sealed) = &credential.grant.refresh_token {
             let token = self.open_column(credential, "refresh_token", sealed)?;
-            self.withdraw(revocation::request(&endpoint, &client, &token, Some(Hint::RefreshToken))).await?;
+            self.withdraw(revocation::request(&endpoint, &client, &token, Some(Hint::RefreshToken), &[])).await?;
         }
         let token = self.open(credential)?;
-        self.withdraw(revocation::request(&endpoint, &client, &token, Some(Hint::AccessToken))).await
+        self.withdraw(revocation::request(&endpoint, &client, &token, Some(Hint::AccessToken), &[])).await
     }
 
     async fn withdraw(&self, outgoing: Outgoing) -> Result<(), KeepFault> {

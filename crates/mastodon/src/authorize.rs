@@ -27,18 +27,12 @@ pub struct Request<'a> {
     /// Whether to show the question even to somebody who has answered it before. It does not let another account sign in:
     /// that takes a private window (Mastodon 4.3 to 4.6).
     pub ask_again: bool,
-    /// The language of the page, as a tag of BCP 47.
-    pub language: Option<&'a str>,
 }
 
 impl Request<'_> {
     /// The URL to open.
     pub fn url(&self) -> Url {
-        let mut extra = Vec::with_capacity(2);
-        if self.ask_again {
-            extra.push(("force_login", "true"));
-        }
-        extra.extend(self.language.map(|language| ("lang", language)));
+        let again = [("force_login", "true")];
         let scope = self.scopes.to_string();
         let authorize = Authorize {
             endpoint: self.endpoint,
@@ -49,7 +43,7 @@ impl Request<'_> {
             response_type: ResponseType::Code,
             state: Some(self.state).filter(|_| self.redirect_uri != SHOWN),
             challenge: Some(self.challenge),
-            extra: &extra,
+            extra: if self.ask_again { &again[..] } else { &[] },
         };
         authorize.url()
     }

@@ -52,13 +52,14 @@ pub struct Finding {
 #[derive(Debug)]
 pub struct Check {
     software: Software,
+    may_ask: bool,
     asked: &'static str,
 }
 
 /// Begins a check. `scopes` is what the token is known to have, if that is known.
 pub fn start(server: &Server, software: Software, token: &Secret, scopes: Option<&Scopes>) -> Step {
-    let is_mute = scopes.is_some_and(|scopes| !scopes.is_empty() && !scope::identifies(scopes));
-    let asked = if is_mute && software.traits().has_scopeless_check { APPS } else { ACCOUNTS };
+    let may_ask = scopes.is_none_or(|scopes| scopes.is_empty() || scope::identifies(scopes));
+    let asked = if !may_ask && software.traits().has_scopeless_check { APPS } else { ACCOUNTS };
     let Some(authorization) = bearer::header(token) else {
         return Step::Done(Finding { outcome: Outcome::Revoked, cause: MALFORMED.into(), asked, identity: None });
     };
@@ -70,7 +71,7 @@ pub fn start(server: &Server, software: Software, token: &Secret, scopes: Option
     ];
     let url = server.url(&format!("/api/v1/{asked}"));
     let outgoing = Outgoing { purpose: Purpose::Check, method: Method::GET, url, headers, body: None };
-    Step::Send(outgoing, Check { software, asked })
+    Step::Send(outgoing, Check { software, may_ask, asked })
 }
 
 impl Check {
@@ -79,7 +80,7 @@ impl Check {
         let (outcome, cause, identity) = match answer {
             Err(reason) => (Outcome::Unclear, reason.as_str().into(), None),
             Ok(answer) if answer.status == 200 => self.confirmed(&answer),
-            Ok(answer) => match refusal::read(self.software, &answer) {
+            Ok(answer) => match refusal::read(self.software, self.may_ask, &answer) {
                 Some(Refusal { outcome, cause }) => {
                     (outcome, cause.into(), (cause == APP_TOKEN).then_some(Identity::Application))
                 }

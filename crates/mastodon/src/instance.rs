@@ -162,7 +162,7 @@ fn is_user(name: &str) -> bool {
 
 /// White space, control characters, and what cannot be seen: soft hyphen, zero-width and direction marks, variation
 /// selectors, byte order mark.
-pub(crate) fn is_hidden(c: char) -> bool {
+fn is_hidden(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

@@ -43,6 +43,11 @@ pub(crate) struct Words(pub(crate) Vec<Box<str>>);
 const FEW: usize = 128;
 
 impl Word {
+    /// The text, if there is one, empty or not.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
     /// The text, if there is one with something in it.
     pub(crate) fn text(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())

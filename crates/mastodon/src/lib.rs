@@ -2,7 +2,7 @@
 //! a person is asked, and what the server's answers mean.
 //!
 //! Nothing here sends, reads a clock or draws a random number. Any server may be hostile: its endpoints are on itself, its
-//! names are cut and cleaned, and its texts decide nothing but where a table says so. What is different between servers is
+//! names are short words, and its texts decide nothing but where a table says so. What is different between servers is
 //! in two tables: [`software`] and the one of refusals.
 
 pub mod authorize;

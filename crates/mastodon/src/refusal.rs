@@ -35,6 +35,10 @@ enum When {
     Header(ErrorCode),
     /// The body is a JSON object.
     Json,
+    /// So too, and the token is not known to lack the scopes to ask.
+    JsonToWhoMayAsk,
+    /// The body is Laravel's, which has a message and no error: Passport's about scopes, or an empty one.
+    LaravelOnScopes,
     /// The body's `identifier` says what is wrong with the account.
     NamesAccount,
     /// The body's `error` begins so.
@@ -52,7 +56,7 @@ const PLEROMA: Servers = &[Software::Akkoma, Software::Pleroma];
 
 use ErrorCode::{InsufficientScope, InvalidToken};
 use Outcome::{AccountBlocked, Alive, Revoked};
-use When::{Begins, Code, Empty, Header, Json, NamesAccount, Says, ToLogin};
+use When::{Begins, Code, Empty, Header, Json, JsonToWhoMayAsk, LaravelOnScopes, NamesAccount, Says, ToLogin};
 
 /// Our words for refusals.
 const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
@@ -74,16 +78,18 @@ const TABLE: &[(Servers, u16, When, Outcome, &str)] = &[
     (PLEROMA,                 403, NamesAccount,              AccountBlocked, LOGIN_DISABLED),
     (PLEROMA,                 403, Says("Invalid credentials"), Revoked,      INVALID_TOKEN),
     (PLEROMA,                 403, Says("Insufficient permissions"), Alive,   INSUFFICIENT_SCOPE),
-    (&[Software::Friendica],  403, Json,                      Revoked,        INVALID_TOKEN),
+    // Friendica refuses everything with 403, in translated words, and has the same ones for a token that lacks the scope.
+    (&[Software::Friendica],  403, JsonToWhoMayAsk,           Revoked,        INVALID_TOKEN),
     (&[Software::GoToSocial], 403, Says("Forbidden: token has insufficient scope"), Alive, INSUFFICIENT_SCOPE),
     // Behind Laravel's guard: the token was known, and lacks a scope.
-    (&[Software::Pixelfed],   403, Json,                      Alive,          INSUFFICIENT_SCOPE),
+    (&[Software::Pixelfed],   403, LaravelOnScopes,           Alive,          INSUFFICIENT_SCOPE),
     (&[Software::Pixelfed],   302, ToLogin,                   Revoked,        INVALID_TOKEN),
     (&[Software::Snac],       401, Empty,                     Revoked,        INVALID_TOKEN),
     (&[Software::Takahe],     400, Begins("Invalid Bearer token"), Revoked,   INVALID_TOKEN),
-    // An application's own token, and an account that is suspended, unconfirmed or pending: without the header.
-    (MASTODON,                422, Json,                      Alive,          APP_TOKEN),
-    (&[Software::Mastodon, Software::MastodonBefore43], 403, Json, AccountBlocked, LOGIN_DISABLED),
+    // An application's own token, and an account that is suspended, unconfirmed or pending: without the header, in words that are
+    // not translated. Other words in these statuses are a firewall's.
+    (MASTODON,                422, Says("This method requires an authenticated user"), Alive, APP_TOKEN),
+    (MASTODON,                403, Says("Your login is "),    AccountBlocked, LOGIN_DISABLED),
     // What every API does. A 401 that is a page is rather a proxy's.
     (ANY,                     401, Json,                      Revoked,        INVALID_TOKEN),
 ];
@@ -94,10 +100,12 @@ const TABLE: &[(Servers, u16, When, Outcome, &str)] = &[
 struct Problem {
     error: Word,
     identifier: Word,
+    message: Word,
 }
 
-/// What an answer means that is no success; none if it says nothing about the token.
-pub(crate) fn read(software: Software, answer: &Answer) -> Option<Refusal> {
+/// What an answer means that is no success; none if it says nothing about the token. `may_ask`: whether the token has the scopes to
+/// ask who it is, as far as is known.
+pub(crate) fn read(software: Software, may_ask: bool, answer: &Answer) -> Option<Refusal> {
     let header = challenge::bearer_error(&answer.headers);
     let problem = json::object::<Problem>(&answer.body).ok();
     let body = answer.body.trim_ascii();
@@ -108,6 +116,10 @@ pub(crate) fn read(software: Software, answer: &Answer) -> Option<Refusal> {
         Empty => body.is_empty(),
         Header(code) => header == Some(code),
         Json => problem.is_some(),
+        JsonToWhoMayAsk => problem.is_some() && may_ask,
+        LaravelOnScopes => problem.as_ref().is_some_and(|problem| {
+            error.is_none() && matches!(problem.message.said(), Some("" | "Invalid scope(s) provided."))
+        }),
         NamesAccount => problem.as_ref().is_some_and(|problem| problem.identifier.text().is_some()),
         Says(prefix) => error.is_some_and(|error| error.starts_with(prefix)),
         ToLogin => is_login(answer),

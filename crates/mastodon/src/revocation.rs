@@ -1,6 +1,6 @@
 //! Owns the withdrawal of a token at a server of this family.
 //!
-//! What else ends with it stands in the table of servers: see [`crate::software::Revocation`] and [`crate::software::Again`].
+//! What else ends with it stands in the table of servers: see [`crate::software::Revocation`].
 
 use grantkeep_core::{Answer, NoAnswer, Outgoing, Secret};
 use grantkeep_oauth::revocation::{self, RevocationFault};
@@ -29,7 +29,7 @@ pub fn request<'a>(
     client: &Client<'a>,
     token: &'a Secret,
 ) -> Option<Outgoing> {
-    let mut outgoing = revocation::request(revocation_endpoint, client, token, None);
+    let mut outgoing = revocation::request(revocation_endpoint, client, token, None, &[]);
     match software.traits().revocation {
         Revocation::Absent => return None,
         Revocation::Bearer => outgoing.headers.push(bearer::header(token)?),

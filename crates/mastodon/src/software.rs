@@ -48,8 +48,6 @@ pub struct Traits {
     pub title: &'static str,
     /// Whether it may have `/.well-known/oauth-authorization-server` (RFC 8414), so that it is worth asking.
     pub has_metadata: bool,
-    /// What becomes of the PKCE challenge, which is sent to all: whom it protects.
-    pub pkce: Pkce,
     /// Which scopes it knows.
     pub scopes: Grain,
     /// Whether an answer to `client_credentials` tells that it knows our registration.
@@ -58,27 +56,12 @@ pub struct Traits {
     pub has_scopeless_check: bool,
     /// How a token is withdrawn.
     pub revocation: Revocation,
-    /// What a new sign-in does to the token of the previous one.
-    pub again: Again,
-    /// Whether it gives out refresh tokens.
-    pub renews: bool,
     /// How long a token lives when nobody says; none: it does not end.
     pub usual_days: Option<u64>,
     /// Whether it can show the code for copying (`urn:ietf:wg:oauth:2.0:oob`).
     pub shows_code: bool,
     /// Whether a registration must name a website, where the others do without.
     pub needs_website: bool,
-    /// Whether a person who declines comes back to us. Where not, only the time limit ends the waiting.
-    pub returns_denial: bool,
-}
-
-/// What becomes of a PKCE challenge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pkce {
-    /// The server holds the exchange against it.
-    Honoured,
-    /// The server drops it: harmless, and no protection.
-    Ignored,
 }
 
 /// Which scopes a server knows.
@@ -116,33 +99,18 @@ pub enum Revocation {
     ClientEndsRegistration,
 }
 
-/// What a new sign-in does to the token of the previous one, same person and same scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// Nothing: the new token stands beside it.
-    Another,
-    /// The previous one ends.
-    Replaces,
-    /// The same token is given again: copies of it live and die together.
-    Same,
-}
-
 /// What is taken as given where no row says otherwise: Mastodon up to 4.2, whose API the others took over.
 const USUAL: Traits = Traits {
     name: "unknown",
     title: "this server",
     has_metadata: false,
-    pkce: Pkce::Ignored,
     scopes: Grain::Coarse,
     app_token: AppToken::Telling,
     has_scopeless_check: false,
     revocation: Revocation::Client,
-    again: Again::Another,
-    renews: false,
     usual_days: None,
     shows_code: true,
     needs_website: false,
-    returns_denial: true,
 };
 
 impl Software {
@@ -167,30 +135,27 @@ impl Software {
     /// The table.
     #[rustfmt::skip]
     pub const fn traits(self) -> Traits {
-        use {Again::*, AppToken::*, Grain::*, Pkce::*, Revocation::*};
+        use {AppToken::*, Grain::*, Revocation::*};
         match self {
             // Without a prompt it gives the previous token again, with its scopes. A "Cancel" leads to its front page.
-            Self::Akkoma => Traits { name: "akkoma", title: "Akkoma", scopes: Fine, app_token: TellingByStatus,
-                again: Same, renews: true, returns_denial: false, ..USUAL },
-            Self::Friendica => Traits { name: "friendica", title: "Friendica", again: Replaces,
-                revocation: ClientEndsAll, ..USUAL },
+            Self::Akkoma => Traits { name: "akkoma", title: "Akkoma", scopes: Fine, app_token: TellingByStatus, ..USUAL },
+            // A new sign-in ends the token of the previous one.
+            Self::Friendica => Traits { name: "friendica", title: "Friendica", revocation: ClientEndsAll, ..USUAL },
             // No metadata up to 0.20; asked all the same, for it costs one request. No "Deny" on its page.
-            Self::GoToSocial => Traits { name: "gotosocial", title: "GoToSocial", has_metadata: true, scopes: Fine,
-                returns_denial: false, ..USUAL },
-            Self::Hollo => Traits { name: "hollo", title: "Hollo", has_metadata: true, pkce: Honoured, scopes: Fine, ..USUAL },
+            Self::GoToSocial => Traits { name: "gotosocial", title: "GoToSocial", has_metadata: true, scopes: Fine, ..USUAL },
+            Self::Hollo => Traits { name: "hollo", title: "Hollo", has_metadata: true, scopes: Fine, ..USUAL },
             Self::IceshrimpNet => Traits { name: "iceshrimp.net", title: "Iceshrimp.NET", scopes: Fine, ..USUAL },
-            // Doorkeeper with `reuse_access_token`; 4.3 brought PKCE, metadata, and a check that needs no scope.
-            Self::Mastodon => Traits { name: "mastodon", title: "Mastodon", has_metadata: true, pkce: Honoured, scopes: Fine,
-                has_scopeless_check: true, again: Same, ..USUAL },
-            Self::MastodonBefore43 => Traits { name: "mastodon_before_4.3", title: "Mastodon up to 4.2", scopes: Fine,
-                again: Same, ..USUAL },
+            // Doorkeeper with `reuse_access_token`: a new sign-in gives the same token, and copies of it live and die together.
+            // 4.3 brought PKCE, metadata, and a check that needs no scope.
+            Self::Mastodon => Traits { name: "mastodon", title: "Mastodon", has_metadata: true, scopes: Fine,
+                has_scopeless_check: true, ..USUAL },
+            Self::MastodonBefore43 => Traits { name: "mastodon_before_4.3", title: "Mastodon up to 4.2", scopes: Fine, ..USUAL },
             // `client_credentials` is not there. Tokens end after 30 days, and nothing renews them.
             Self::Mitra => Traits { name: "mitra", title: "Mitra", app_token: Meaningless, revocation: Bearer,
-                usual_days: Some(30), needs_website: true, returns_denial: false, ..USUAL },
+                usual_days: Some(30), needs_website: true, ..USUAL },
             // Laravel Passport: 365 days unless configured otherwise.
-            Self::Pixelfed => Traits { name: "pixelfed", title: "Pixelfed", renews: true, usual_days: Some(365), ..USUAL },
-            Self::Pleroma => Traits { name: "pleroma", title: "Pleroma", scopes: Fine, app_token: TellingByStatus,
-                renews: true, returns_denial: false, ..USUAL },
+            Self::Pixelfed => Traits { name: "pixelfed", title: "Pixelfed", usual_days: Some(365), ..USUAL },
+            Self::Pleroma => Traits { name: "pleroma", title: "Pleroma", scopes: Fine, app_token: TellingByStatus, ..USUAL },
             // An application's token is a random text there. The layer has no revocation.
             Self::Sharkey => Traits { name: "sharkey", title: "Sharkey and other forks of Misskey", app_token: Meaningless,
                 revocation: Absent, shows_code: false, ..USUAL },

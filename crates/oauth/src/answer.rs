@@ -60,6 +60,9 @@ pub enum Strange {
     /// The token has characters that no token may have.
     #[error("the token in the answer has characters that are not allowed")]
     TokenCharacter,
+    /// A token, or what goes with one, is longer than we keep: see [`crate::token::LONGEST`].
+    #[error("a token in the answer is too long")]
+    TokenTooLong,
     /// A token of a type that we do not understand must not be used (RFC 6749 §7.1).
     #[error("the token in the answer is of a type that is not supported")]
     TokenType,
@@ -108,6 +111,7 @@ impl Strange {
             Self::NotUnderstood => "not_understood",
             Self::Redirect => "redirect",
             Self::TokenCharacter => "token_malformed",
+            Self::TokenTooLong => "token_too_long",
             Self::TokenType | Self::TokenTypeMissing => "token_type_unsupported",
         }
     }
@@ -147,10 +151,12 @@ pub(crate) fn open(answer: &Answer, known: Known, encoding: Encoding) -> Result<
         None => {}
     }
     // Some servers refuse without a word (snac), in plain text (Takahe), or in members of their own. A proxy's page or a
-    // wrong address says nothing about the grant.
+    // wrong address says nothing about the grant, and neither does a proxy that wants a password of its own.
     let is_refusal = match &read {
         Ok(_) => matches!(status, 400 | 401 | 403),
-        Err(Strange::Empty | Strange::NotUnderstood) => matches!(status, 400 | 401),
+        Err(Strange::Empty | Strange::NotUnderstood) => {
+            matches!(status, 400 | 401) && !challenge::is_of_others(&answer.headers)
+        }
         Err(_) => false,
     };
     match read {

@@ -32,6 +32,12 @@ pub fn bearer_error(headers: &HeaderMap) -> Option<BearerError> {
     bearers.find_map(|challenge| challenge.parameter("error").map(BearerError::from_name))
 }
 
+/// Whether a server asks for something, and for no Bearer token.
+pub(crate) fn is_of_others(headers: &HeaderMap) -> bool {
+    let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter().flat_map(|value| parse(value.as_bytes())).peekable();
+    challenges.peek().is_some() && challenges.all(|challenge| !challenge.scheme.eq_ignore_ascii_case("bearer"))
+}
+
 /// The challenges in the value of one header. What is not understood is left out.
 pub fn parse(value: &[u8]) -> Vec<Challenge> {
     let value = &value[..value.len().min(LONGEST)];

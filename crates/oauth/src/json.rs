@@ -83,7 +83,7 @@ impl Object {
     }
 
     /// The member of that name, taken out.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
+    fn take(&mut self, name: &str) -> Option<Node> {
         let at = self.0.iter().position(|(known, _)| *known == name)?;
         Some(self.0.swap_remove(at).1)
     }

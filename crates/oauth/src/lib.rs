@@ -10,7 +10,6 @@ pub mod bearer;
 pub mod callback;
 pub mod challenge;
 pub mod client;
-pub mod community;
 pub mod device;
 pub mod endpoint;
 pub mod error;

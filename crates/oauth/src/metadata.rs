@@ -1,7 +1,7 @@
 //! Owns what a server says about itself: authorization server metadata (RFC 8414) and OpenID Connect Discovery 1.0.
 //!
 //! Metadata of another issuer than the one that was asked is never used (RFC 8414 §3.3). Every endpoint in it is a stranger's
-//! word: all are secure, or none is taken. That they are on the issuer's own host is not promised: see [`Metadata::elsewhere`].
+//! word: all that we may send something to are secure, or none is taken. That they are on the issuer's own host is not promised: see [`Metadata::elsewhere`].
 
 use grantkeep_core::{Answer, Outgoing, Purpose};
 use thiserror::Error;
@@ -22,9 +22,7 @@ pub struct Metadata {
     pub token_endpoint: Endpoint,
     /// RFC 8628.
     pub device_authorization_endpoint: Option<Endpoint>,
-    /// RFC 7662.
-    pub introspection_endpoint: Option<Endpoint>,
-    /// RFC 7591.
+    /// RFC 7591. One that must not be used is as good as none: nothing goes there unless somebody asks for it.
     pub registration_endpoint: Option<Endpoint>,
     /// RFC 7009.
     pub revocation_endpoint: Option<Endpoint>,
@@ -101,7 +99,6 @@ const KNOWN: Known = &[
     "device_authorization_endpoint",
     "error",
     "grant_types_supported",
-    "introspection_endpoint",
     "issuer",
     "registration_endpoint",
     "response_types_supported",
@@ -132,8 +129,7 @@ pub fn read(answer: &Answer, asked_for: &Issuer, tolerance: Tolerance) -> Result
         },
         token_endpoint: required("token_endpoint")?,
         device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
-        introspection_endpoint: endpoint("introspection_endpoint")?,
-        registration_endpoint: endpoint("registration_endpoint")?,
+        registration_endpoint: endpoint("registration_endpoint").unwrap_or_default(),
         revocation_endpoint: endpoint("revocation_endpoint")?,
         userinfo_endpoint: endpoint("userinfo_endpoint")?,
         code_challenge_methods_supported: words(&object, "code_challenge_methods_supported"),
@@ -166,7 +162,6 @@ impl Metadata {
             ("authorization_endpoint", self.authorization_endpoint.as_ref()),
             ("token_endpoint", Some(&self.token_endpoint)),
             ("device_authorization_endpoint", self.device_authorization_endpoint.as_ref()),
-            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
             ("registration_endpoint", self.registration_endpoint.as_ref()),
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),
             ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),

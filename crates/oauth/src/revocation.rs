@@ -17,21 +17,14 @@ pub enum Hint {
     RefreshToken,
 }
 
-/// The same with further parameters, for servers with names of their own (VK ID).
-pub fn request_with<'a>(
+/// Asks to withdraw a token. Of a pair, the refresh token goes first. `extra` is for servers with names of their own (VK ID).
+pub fn request<'a>(
     endpoint: &Endpoint,
     client: &Client<'a>,
     token: &'a Secret,
+    hint: Option<Hint>,
     extra: &[(&'a str, &'a str)],
 ) -> Outgoing {
-    let mut form = Form::default();
-    form.put("token", token.expose());
-    form.put_extra(extra);
-    request::post(Purpose::Check, endpoint, client, form)
-}
-
-/// Asks to withdraw a token. Of a pair, the refresh token goes first.
-pub fn request<'a>(endpoint: &Endpoint, client: &Client<'a>, token: &'a Secret, hint: Option<Hint>) -> Outgoing {
     let mut form = Form::default();
     form.put("token", token.expose());
     form.put_some(
@@ -41,6 +34,7 @@ pub fn request<'a>(endpoint: &Endpoint, client: &Client<'a>, token: &'a Secret, 
             Hint::RefreshToken => "refresh_token",
         }),
     );
+    form.put_extra(extra);
     request::post(Purpose::Check, endpoint, client, form)
 }
 

@@ -13,18 +13,30 @@ use crate::form::Form;
 use crate::json::{Known, Node, Object};
 use crate::{Client, Endpoint, Verifier, request, text};
 
+/// Longest access token, in bytes. The standards have no limit; no server reads a header of that size.
+pub const LONGEST: usize = 64 * 1024;
+
+/// Longest refresh token: as much as a person could paste.
+pub const LONGEST_REFRESH_TOKEN: usize = 16 * 1024;
+
+/// Longest `device_id`. VK's have less than a hundred.
+const LONGEST_DEVICE_ID: usize = 2 * 1024;
+
+/// Longest scope. With every byte escaped, all four together stay below the 256 KiB that storage takes of an answer.
+const LONGEST_SCOPE: usize = 8 * 1024;
+
 /// What a token endpoint granted.
 #[derive(Debug)]
 pub struct TokenAnswer {
-    /// The access token: visible ASCII, never empty.
+    /// The access token: visible ASCII, never empty, at most [`LONGEST`].
     pub access_token: Secret,
     /// Its type.
     pub token_type: TokenType,
     /// `expires_in`.
     pub lifetime: Stated,
-    /// The refresh token. Where a refresh gives none, the old one stays (§6).
+    /// The refresh token, at most [`LONGEST_REFRESH_TOKEN`]. Where a refresh gives none, the old one stays (§6).
     pub refresh_token: Option<Secret>,
-    /// What was granted, as the server joins it; a list is joined by spaces. Absent means: what was asked for.
+    /// What was granted, as the server joins it, at most 8 KiB; a list is joined by spaces. Absent means: what was asked for.
     pub scope: Option<String>,
     /// When the token was made, which may be long ago: Mastodon answers with an older token of the same scopes.
     pub created_at: Option<Timestamp>,
@@ -32,7 +44,7 @@ pub struct TokenAnswer {
     pub id_token: Option<Secret>,
     /// `user_id` (VK): a number there, or a text.
     pub user_id: Option<String>,
-    /// `device_id` (VK ID): goes with the refresh token.
+    /// `device_id` (VK ID): goes with the refresh token. At most 2 KiB.
     pub device_id: Option<Secret>,
     /// `state`, where the request had one (VK ID).
     pub state: Option<Secret>,
@@ -130,21 +142,33 @@ pub fn read_untyped(answer: &Answer) -> Result<TokenAnswer, TokenFault> {
         access_token,
         token_type: token_type(&object)?,
         lifetime: Stated::read(object.get("expires_in")),
-        refresh_token: object.take_text("refresh_token"),
+        refresh_token: bounded(&mut object, "refresh_token", LONGEST_REFRESH_TOKEN)?,
         scope: scope(&object),
         created_at: object.get("created_at").and_then(stated::instant),
         id_token: object.take_text("id_token"),
         user_id: object.identifier("user_id").filter(|id| text::is_name(id)),
-        device_id: object.take_text("device_id"),
+        device_id: bounded(&mut object, "device_id", LONGEST_DEVICE_ID)?,
         state: object.take_text("state"),
         me: object.text("me").filter(|me| text::is_name(me)).map(str::to_owned),
     })
 }
 
 /// The access token, fit for a header.
-pub(crate) fn access_token(object: &mut Object) -> Result<Secret, Strange> {
+fn access_token(object: &mut Object) -> Result<Secret, Strange> {
     let token = object.take_text("access_token").ok_or(Strange::Missing("access_token"))?;
-    if text::is_visible(token.expose()) { Ok(token) } else { Err(Strange::TokenCharacter) }
+    match text::is_visible(token.expose()) {
+        _ if token.len() > LONGEST => Err(Strange::TokenTooLong),
+        true => Ok(token),
+        false => Err(Strange::TokenCharacter),
+    }
+}
+
+/// A text to be kept. One that is too long must not pass for one that is not there: the one before it would be taken for good.
+fn bounded(object: &mut Object, name: &str, longest: usize) -> Result<Option<Secret>, Strange> {
+    match object.take_text(name) {
+        Some(text) if text.len() > longest => Err(Strange::TokenTooLong),
+        text => Ok(text),
+    }
 }
 
 /// The type, in any case (§5.1).
@@ -163,7 +187,9 @@ fn scope(object: &Object) -> Option<String> {
         Some(tokens) => tokens.collect::<Vec<_>>().join(" "),
         None => object.text("scope")?.to_owned(),
     };
-    let is_scope = !scope.trim().is_empty() && scope.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_scope = !scope.trim().is_empty()
+        && scope.len() <= LONGEST_SCOPE
+        && scope.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     is_scope.then_some(scope)
 }
 

@@ -106,7 +106,7 @@ impl<'a> Refresh<'a> {
 pub fn revoke(endpoint: &Endpoint, app_id: &str, access_token: &Secret) -> Outgoing {
     let client = Client { id: app_id, secret: None, method: Method::None };
     // VK names the parameter `access_token` where RFC 7009 has `token`; both are sent.
-    revocation::request_with(endpoint, &client, access_token, &[("access_token", access_token.expose())])
+    revocation::request(endpoint, &client, access_token, None, &[("access_token", access_token.expose())])
 }
 
 #[cfg(test)]

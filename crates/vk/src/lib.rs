@@ -15,7 +15,7 @@ pub mod token;
 pub use check::{Check, Finding, Identity, Step};
 pub use fault::{ApiFault, Class};
 pub use settings::Settings;
-pub use token::{default_account, kind_of, usual_expiry};
+pub use token::{default_account, kind_of, user_id, usual_expiry};
 
 /// The version of VK's API that we speak.
 pub const API_VERSION: &str = "5.199";

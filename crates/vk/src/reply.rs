@@ -5,7 +5,7 @@
 
 mod node;
 
-use grantkeep_core::{Answer, NoAnswer};
+use grantkeep_core::{Answer, NoAnswer, Subject};
 use node::{Key, Node};
 
 use crate::ApiFault;
@@ -79,7 +79,7 @@ fn envelope(body: &[u8]) -> Result<Reply, &'static str> {
     match list {
         Node::List(None) => Ok(Reply::Listed(shape, None)),
         Node::List(Some(first)) => match first.get(Key::Id).and_then(Node::number) {
-            Some(id) if id > 0 => Ok(Reply::Listed(shape, Some(id))),
+            Some(id) if (1..=Subject::LARGEST).contains(&id) => Ok(Reply::Listed(shape, Some(id))),
             _ => Err(UNEXPECTED),
         },
         _ => Err(UNEXPECTED),

@@ -29,6 +29,12 @@ pub fn usual_expiry(kind: TokenKind, now: Timestamp) -> Expiry {
     }
 }
 
+/// A user id in an answer's `user_id`: digits, from 1 to [`Subject::LARGEST`].
+pub fn user_id(text: &str) -> Option<u64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|id| is_number && (1..=Subject::LARGEST).contains(id))
+}
+
 /// The account's name where none is given.
 pub fn default_account(subject: Option<&Subject>) -> Account {
     let name = match subject {

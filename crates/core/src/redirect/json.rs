@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{Found, IntakeFault, Key, Stated, Text, key, token};
-use crate::Secret;
+use crate::{Lifetime, Secret};
 
 /// Reads one JSON object.
 pub(super) fn read(text: &str) -> Result<Found<'_>, IntakeFault> {
@@ -48,7 +48,7 @@ fn record<'a>(key: Key, value: Scalar<'a>, found: &mut Found<'a>) {
             found.token(token::plain(text), community);
         }
         (Key::Token(_), _) => found.empty_token(),
-        (Key::ExpiresIn, value) => found.lifetime(value.number(key::number).map(Stated::from_seconds)),
+        (Key::ExpiresIn, value) => found.lifetime(value.lifetime()),
         (Key::UserId, value) => found.user_id(value.number(key::positive)),
         (Key::State, Scalar::Text(text)) => found.state(text),
         (Key::Error | Key::ErrorReason, Scalar::Text(text)) => found.error(text.expose()),
@@ -62,6 +62,8 @@ fn record<'a>(key: Key, value: Scalar<'a>, found: &mut Found<'a>) {
 
 /// A JSON value as far as it matters here.
 enum Scalar<'a> {
+    /// One that is not negative, or too large for a whole number.
+    Fraction(f64),
     Nested,
     Number(u64),
     Other,
@@ -74,7 +76,16 @@ impl Scalar<'_> {
         match self {
             Self::Number(number) => read(number.to_string().as_str()),
             Self::Text(text) => read(text.expose()),
-            Self::Nested | Self::Other => None,
+            Self::Fraction(_) | Self::Nested | Self::Other => None,
+        }
+    }
+
+    /// A lifetime. Of a fraction the whole seconds count; less than one of them is not "never".
+    fn lifetime(&self) -> Option<Stated> {
+        match self {
+            Self::Fraction(part) if *part > 0.0 && *part < 1.0 => Some(Stated::For(Lifetime::from_seconds(0))),
+            Self::Fraction(seconds) => Some(Stated::from_seconds(*seconds as u64)),
+            number => number.number(key::number).map(Stated::from_seconds),
         }
     }
 }
@@ -106,8 +117,8 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Other)
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(if number >= 0.0 { Scalar::Fraction(number) } else { Scalar::Other })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {

@@ -1,5 +1,7 @@
 //! Owns the names of what a redirect or an answer can carry (RFC 6749 §4.2.2, §4.2.2.1; VK's own flags and community tokens).
 
+use crate::Subject;
+
 /// The name of a parameter or member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
@@ -51,7 +53,7 @@ pub(super) fn number(text: &str) -> Option<u64> {
     text.bytes().try_fold(0, more).filter(|_| !text.is_empty())
 }
 
-/// A number of 1 or more that fits its type.
+/// A number of 1 or more that can be somebody's.
 pub(super) fn positive(text: &str) -> Option<u64> {
-    number(text).filter(|&id| id != 0 && id != u64::MAX)
+    number(text).filter(|id| (1..=Subject::LARGEST).contains(id))
 }

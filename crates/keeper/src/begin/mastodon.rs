@@ -31,7 +31,6 @@ impl Keeper {
             challenge: &fresh.challenge,
             // Whoever names an account may mean another than the one that is signed in there.
             ask_again: begin.account.is_some(),
-            language: None,
         };
         let metadata = site.metadata.as_ref();
         Ok(Plan {

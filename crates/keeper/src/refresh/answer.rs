@@ -7,7 +7,7 @@ use grantkeep_core::{
 use grantkeep_mastodon::{self as mastodon, Software};
 use grantkeep_oauth::{
     ErrorCode, TokenAnswer, TokenFault,
-    token::{self, Stated},
+    token::{self, Stated, Strange},
 };
 use grantkeep_vk as vk;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ fn without_tokens(fault: &TokenFault, answer: &Answer) -> Heard {
         TokenFault::ServerTrouble(504) => Heard::Lost(cause),
         TokenFault::ServerTrouble(_) => Heard::Later { cause, after: retry_after(answer) },
         // Tokens came, but not so that they can be used: the old ones are spent all the same.
-        TokenFault::Strange(_) if looks_granted(answer) => Heard::Lost(cause),
+        TokenFault::Strange(strange) if looks_granted(*strange, answer) => Heard::Lost(cause),
         // A page, or nothing: nobody who spends refresh tokens answered.
         TokenFault::Strange(_) => Heard::Later { cause, after: None },
     }
@@ -127,9 +127,15 @@ pub(super) fn sign_of_question(answer: &Result<Answer, NoAnswer>) -> Sign {
     }
 }
 
-fn looks_granted(answer: &Answer) -> bool {
-    let names = b"\"access_token\"";
-    (200..300).contains(&answer.status) && answer.body.windows(names.len()).any(|window| window == names)
+/// Whether there were tokens in an answer that is not understood, in JSON or in a form.
+fn looks_granted(strange: Strange, answer: &Answer) -> bool {
+    let was_read = matches!(
+        strange,
+        Strange::TokenCharacter | Strange::TokenTooLong | Strange::TokenType | Strange::TokenTypeMissing
+    );
+    let name = b"access_token";
+    let names_one = strange != Strange::Html && answer.body.windows(name.len()).any(|window| window == name);
+    (200..300).contains(&answer.status) && (was_read || names_one)
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).
@@ -184,7 +190,7 @@ impl Kept {
             device_id: answer.device_id,
             expiry,
             scope: answer.scope.map(Into::into),
-            user_id: answer.user_id.and_then(|id| id.parse().ok()),
+            user_id: answer.user_id.as_deref().and_then(vk::user_id),
             came_at: now,
         }
     }
@@ -337,6 +343,51 @@ mod tests {
         ] {
             assert_eq!(hear(Err(reason), false).unwrap_err().as_str(), outcome, "{reason}");
         }
+    }
+
+    #[test]
+    fn tokens_that_came_and_cannot_be_used_are_lost() {
+        let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+        let long = "t".repeat(token::LONGEST + 1);
+        for (content_type, body, outcome, cause) in [
+            (json, format!(r#"{{"access_token":"{long}","token_type":"bearer"}}"#), "lost", "token_too_long"),
+            (
+                json,
+                format!(r#"{{"access_token":"t","token_type":"bearer","refresh_token":"{long}"}}"#),
+                "lost",
+                "token_too_long",
+            ),
+            (json, r#"{"access\u005ftoken":"t"}"#.to_owned(), "lost", "token_type_unsupported"),
+            (json, r#"{"access_token":"t","token_type":"be"#.to_owned(), "lost", "not_understood"),
+            (form, "access_token=t&token_type=mac".to_owned(), "lost", "token_type_unsupported"),
+            (form, "access_token=t&refresh_token=r&access_token=u".to_owned(), "lost", "duplicate_member"),
+            (form, "access%5Ftoken=t%0a&token_type=bearer".to_owned(), "lost", "token_malformed"),
+            ("text/html", "access_token=t&token_type=bearer".to_owned(), "lost", "not_understood"),
+            ("text/html", "<html>access_token=</html>".to_owned(), "later", "html"),
+            (form, "welcome=1".to_owned(), "later", "not_understood"),
+        ] {
+            let heard = hear(Ok(answer(200, Some(("content-type", content_type)), &body)), false).unwrap_err();
+            assert_eq!((heard.as_str(), heard.cause()), (outcome, cause), "{}", &body[..body.len().min(60)]);
+        }
+    }
+
+    /// What the spool takes of one answer: the CHECK of its table, less what sealing adds.
+    #[test]
+    fn the_longest_answer_fits_into_the_spool() {
+        let most = 256 * 1024 - 33;
+        let escaped = |text: &str, bytes: usize| text.repeat(bytes);
+        // Each byte as long as it can become in JSON.
+        let body = format!(
+            r#"{{"access_token":"{}","refresh_token":"{}","device_id":"{}","scope":"{}","token_type":"bearer","user_id":"9223372036854775807"}}"#,
+            escaped("\\\\", token::LONGEST),
+            escaped("\\u0001", token::LONGEST_REFRESH_TOKEN),
+            escaped("\\u0001", 2 * 1024),
+            escaped("\\\\", 8 * 1024),
+        );
+        let granted = hear(Ok(answer(200, None, &body)), false).unwrap();
+        assert!(granted.device_id.is_some() && granted.scope.is_some());
+        let written = Kept::of(granted, TokenKind::VkId, None, Timestamp::from_unix(i64::MAX)).write();
+        assert!((240 * 1024..most).contains(&written.len()), "{}", written.len());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::*;
 use crate::Server;
 use crate::site::Endpoints;
 
-fn url(redirect_uri: &str, ask_again: bool, language: Option<&str>) -> String {
+fn url(redirect_uri: &str, ask_again: bool) -> String {
     let endpoints = Endpoints::usual(&Server::from_kept("mstdn.jp").unwrap());
     let challenge = Verifier::from_kept(Secret::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")).challenge();
     let request = Request {
@@ -18,7 +18,6 @@ fn url(redirect_uri: &str, ask_again: bool, language: Option<&str>) -> String {
         state: "xyz",
         challenge: &challenge,
         ask_again,
-        language,
     };
     request.url().into()
 }
@@ -30,19 +29,14 @@ fn the_request_has_what_the_server_registered() {
     let head = "https://mstdn.jp/oauth/authorize?client_id=abc-_&redirect_uri=";
     let loopback = "http%3A%2F%2F127.0.0.1%3A8000%2Fcallback%2Fmastodon%2Fmstdn.jp";
     let tail = format!("&scope=profile+write%3Amedia&response_type=code&state=xyz&{challenge}");
-    for (ask_again, language, end) in [
-        (false, None, ""),
-        (true, None, "&force_login=true"),
-        (true, Some("ja"), "&force_login=true&lang=ja"),
-        (false, Some("pt-BR"), "&lang=pt-BR"),
-    ] {
-        assert_eq!(url(redirect, ask_again, language), format!("{head}{loopback}{tail}{end}"));
+    for (ask_again, end) in [(false, ""), (true, "&force_login=true")] {
+        assert_eq!(url(redirect, ask_again), format!("{head}{loopback}{tail}{end}"));
     }
 }
 
 #[test]
 fn a_code_that_is_shown_has_no_state_with_it() {
-    let shown = url(SHOWN, false, None);
+    let shown = url(SHOWN, false);
     assert!(shown.contains("redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&") && shown.contains("code_challenge="));
     assert!(!shown.contains("state"), "{shown}");
 }

@@ -20,7 +20,6 @@ fn describe(result: &Result<Metadata, MetadataFault>) -> String {
     };
     let optional = [
         ("device", metadata.device_authorization_endpoint.is_some()),
-        ("introspection", metadata.introspection_endpoint.is_some()),
         ("registration", metadata.registration_endpoint.is_some()),
         ("revocation", metadata.revocation_endpoint.is_some()),
         ("userinfo", metadata.userinfo_endpoint.is_some()),
@@ -45,7 +44,7 @@ fn reads_what_servers_say_about_themselves() {
         ("akkoma-garbage", "refused_200"),
         ("akkoma-page", "html"),
         ("rfc8414-3.2", "other issuer"),
-        ("oidc_provider", "https://id.example device introspection registration revocation userinfo iss S256 client_secret_basic none"),
+        ("oidc_provider", "https://id.example device registration revocation userinfo iss S256 client_secret_basic none"),
         ("google", "https://id.example device revocation userinfo S256 client_secret_basic - away:token_endpoint away:device_authorization_endpoint away:revocation_endpoint away:userinfo_endpoint"),
         ("hollo", "https://id.example S256 client_secret_basic none [read write]"),
         ("other_issuer", "other issuer"),
@@ -61,6 +60,7 @@ fn reads_what_servers_say_about_themselves() {
         ("fragment", "revocation_endpoint Fragment"),
         ("relative", "userinfo_endpoint NotUrl"),
         ("script", "authorization_endpoint NotUrl"),
+        ("unused_plain_http", "https://id.example client_secret_basic none"),
         ("no_token_endpoint", "no token_endpoint"),
         ("no_authorization_endpoint", "no authorization_endpoint"),
         ("client_only", "https://id.example client_secret_post -"),
@@ -161,7 +161,7 @@ proptest! {
             "\"issuer\":\"https://id.example\"", "\"authorization_endpoint\":\"https://id.example/a\"",
             "\"token_endpoint\":\"https://id.example/t\"", "\"token_endpoint\":\"http://id.example/t\"",
             "\"userinfo_endpoint\":\"http://[::1]:1/u\"", "\"revocation_endpoint\":\"https://u@id.example/\"",
-            "\"introspection_endpoint\":null", "\"scopes_supported\":[\"a\"]", "\"issuer\":\"https://evil.example\"", "\"x\":[{}]",
+            "\"device_authorization_endpoint\":null", "\"scopes_supported\":[\"a\"]", "\"issuer\":\"https://evil.example\"", "\"x\":[{}]",
         ]).prop_shuffle(),
         count in 0_usize..11,
         cut in any::<prop::sample::Index>(),

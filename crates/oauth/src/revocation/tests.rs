@@ -34,12 +34,14 @@ fn the_token_stands_in_the_body() {
     let endpoint = Endpoint::from_outside("https://id.example/oauth/revoke").unwrap();
     let (secret, token) = (Secret::from("s"), Secret::from("t"));
     let client = Client { id: "i", secret: Some(&secret), method: Method::Post };
-    for (hint, expected) in [
-        (None, "token=t&client_id=i&client_secret=s"),
-        (Some(Hint::AccessToken), "token=t&token_type_hint=access_token&client_id=i&client_secret=s"),
-        (Some(Hint::RefreshToken), "token=t&token_type_hint=refresh_token&client_id=i&client_secret=s"),
+    let vk = [("access_token", "t"), ("token", "other")];
+    for (hint, extra, expected) in [
+        (None, &[][..], "token=t&client_id=i&client_secret=s"),
+        (None, &vk, "token=t&access_token=t&client_id=i&client_secret=s"),
+        (Some(Hint::AccessToken), &[], "token=t&token_type_hint=access_token&client_id=i&client_secret=s"),
+        (Some(Hint::RefreshToken), &[], "token=t&token_type_hint=refresh_token&client_id=i&client_secret=s"),
     ] {
-        let outgoing = request(&endpoint, &client, &token, hint);
+        let outgoing = request(&endpoint, &client, &token, hint, extra);
         let Some(Payload::Form(form)) = &outgoing.body else { panic!("no form") };
         assert_eq!(form.expose(), expected);
         assert_eq!((outgoing.purpose, outgoing.method.as_str()), (Purpose::Check, "POST"));

@@ -10,9 +10,9 @@ use crate::json::Node;
 /// `expires_in` as it was stated. What 0 means is the provider's affair: VK means "never".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stated {
-    /// Not stated, or not as a number: unknown, which is not "never".
+    /// Not stated, or not as a number of 0 or more: unknown, which is neither "never" nor "over". Some servers write -1.
     Absent,
-    /// That long; at most [`Lifetime::LONGEST`]. Nothing is left of a negative number or of a part of a second.
+    /// That long; at most [`Lifetime::LONGEST`]. Nothing is left of a part of a second.
     For(Lifetime),
     /// 0.
     Zero,
@@ -23,6 +23,7 @@ impl Stated {
     pub(crate) fn read(node: Option<&Node>) -> Self {
         match node.and_then(Node::number) {
             None => Self::Absent,
+            Some(seconds) if seconds < 0.0 => Self::Absent,
             Some(0.0) => Self::Zero,
             // A cast of a fraction cuts, and of a number out of range saturates.
             Some(seconds) => Self::For(Lifetime::from_seconds(seconds as u64).min(Lifetime::LONGEST)),

@@ -187,11 +187,35 @@ fn a_missing_type_is_taken_only_where_the_caller_says_so() {
     }
 }
 
+/// Sizes are undefined (RFC 6749), but what is read is also kept.
 #[test]
-fn a_token_of_64_kib_is_read() {
-    let token = "a".repeat(64 * 1024);
-    let answer = sample::json(&format!(r#"{{"access_token":"{token}","token_type":"bearer"}}"#));
-    assert_eq!(read(&answer).unwrap().access_token.expose(), token);
+fn what_is_kept_is_not_longer_than_there_is_room_for() {
+    let said = |name: &str, length: usize| {
+        let token = if name == "access_token" { "" } else { r#""access_token":"t","# };
+        let text = "a".repeat(length);
+        describe(&read(&sample::json(&format!(r#"{{{token}"token_type":"bearer","{name}":"{text}"}}"#))))
+    };
+    for (name, longest, before, behind, longer) in [
+        ("access_token", 64 * 1024, "", "", "token_too_long"),
+        ("device_id", 2 * 1024, "t device=", "", "token_too_long"),
+        ("refresh_token", 16 * 1024, "t refresh=", "", "token_too_long"),
+        // An odd scope costs no token.
+        ("scope", 8 * 1024, "t [", "]", "t"),
+    ] {
+        assert!(said(name, longest) == format!("{before}{}{behind}", "a".repeat(longest)), "{name}");
+        assert_eq!(said(name, longest + 1), longer, "{name}");
+    }
+    // These are looked at and not kept.
+    for name in ["id_token", "state"] {
+        assert!(said(name, 200 * 1024).len() > 200 * 1024, "{name}");
+    }
+    let form = format!("access_token={}&token_type=bearer", "%61".repeat(64 * 1024));
+    for (form, expected) in
+        [(format!("{form}&x=y"), 64 * 1024), (form.replacen("%61", "aa", 1), "token_too_long".len())]
+    {
+        let answer = sample::answer(200, "application/x-www-form-urlencoded", form.as_bytes());
+        assert_eq!(describe(&read(&answer)).len(), expected);
+    }
 }
 
 #[test]
@@ -209,9 +233,14 @@ fn lifetimes_are_cut_and_never_panic() {
         ("-0", Stated::Zero),
         ("\"0\"", Stated::Zero),
         ("0.5", Stated::For(Lifetime::from_seconds(0))),
-        ("-1", Stated::For(Lifetime::from_seconds(0))),
-        ("-9223372036854775808", Stated::For(Lifetime::from_seconds(0))),
-        ("\"-3600\"", Stated::For(Lifetime::from_seconds(0))),
+        ("1e-9", Stated::For(Lifetime::from_seconds(0))),
+        ("-1", Stated::Absent),
+        ("-0.5", Stated::Absent),
+        ("-9223372036854775808", Stated::Absent),
+        ("-1e300", Stated::Absent),
+        ("\"-1\"", Stated::Absent),
+        ("\"-3600\"", Stated::Absent),
+        ("\"-1e999\"", Stated::Absent),
         ("3153600000", Stated::For(Lifetime::from_seconds(3_153_600_000))),
         ("9223372036854775808", Stated::For(Lifetime::from_seconds(longest))),
         ("18446744073709551616", Stated::For(Lifetime::from_seconds(longest))),

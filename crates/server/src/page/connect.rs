@@ -69,6 +69,9 @@ fn facts(main: &mut Markup, connecting: &Connecting<'_>) {
     let Connecting { invitation, host, .. } = connecting;
     main.put("<dl>\n");
     where_and_whose(main, &invitation.provider, invitation.server.as_deref(), host, &invitation.owner);
+    if invitation.is_punycode {
+        fact(main, "Look twice", "the name of this server has letters that may look like others");
+    }
     if let Some(account) = &invitation.account {
         fact(main, if invitation.by_link { "Renews" } else { "Under the name" }, account.as_str());
     }

@@ -35,6 +35,7 @@ fn invitation(text: &str, provider: Provider, flow: Flow) -> Invitation {
         id: AuthorizationId::from_random([1; 16]),
         provider,
         server: Some(text.into()),
+        is_punycode: false,
         owner: Owner::new(text).unwrap(),
         account: Account::new(text).ok(),
         scope: Some(text.replace([' ', ','], "_")),
@@ -282,6 +283,16 @@ async fn every_box_takes_a_paste_and_has_a_button() {
         assert!(form.contains("<textarea") && form.contains("<button class=\"second\" type=\"submit\">"), "{form}");
     }
     assert!(Asset::Script.content().contains("form[data-takes-paste]"));
+}
+
+#[tokio::test]
+async fn a_server_s_foreign_letters_are_pointed_out() {
+    for is_punycode in [false, true] {
+        let invitation =
+            Invitation { is_punycode, ..invitation("xn--mstdn-x.example", Provider::Mastodon, Flow::Code) };
+        let page = connect_page(&invitation, "keep.example").await;
+        assert!(page.contains("xn--mstdn-x.example") && page.contains("Look twice") == is_punycode, "{page}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,25 @@ fn a_lifetime_that_nobody_stated_is_the_usual_one() {
 }
 
 #[test]
+fn a_user_s_id_is_a_number_that_can_be_kept() {
+    for (text, id) in [
+        ("1", Some(1)),
+        ("1234567890", Some(1_234_567_890)),
+        ("9223372036854775807", Some(Subject::LARGEST)),
+        ("9223372036854775808", None),
+        ("18446744073709551616", None),
+        ("0", None),
+        ("-1", None),
+        ("+1", None),
+        ("1.0", None),
+        ("me", None),
+        ("", None),
+    ] {
+        assert_eq!(user_id(text), id, "{text:?}");
+    }
+}
+
+#[test]
 fn an_account_is_named_after_whom_it_speaks_for() {
     for (subject, name) in [
         (Some(Subject::User(123_456)), "vk_123456"),

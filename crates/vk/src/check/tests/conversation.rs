@@ -3,7 +3,7 @@
 /// What each conversation with VK comes to. A conversation is one or two answers: an HTTP status (200 if none is named) and
 /// a file of `answers/`, `challenge` for one with that header, or the reason why there is none.
 #[rustfmt::skip]
-pub(super) const CONVERSATIONS: [(&str, &str); 168] = [
+pub(super) const CONVERSATIONS: [(&str, &str); 169] = [
     // Alive: VK named somebody, or refused for lack of a right.
     ("user.json",                                          "alive confirmed users.get vk_user=vk_123456"),
     ("user_id_as_text.json",                               "alive confirmed users.get vk_user=vk_123456"),
@@ -148,6 +148,7 @@ pub(super) const CONVERSATIONS: [(&str, &str); 168] = [
     ("bare_list.json",                                     "unclear unexpected_answer users.get -"),
     ("null.json",                                          "unclear unexpected_answer users.get -"),
     ("user_without_id.json",                               "unclear unexpected_answer users.get -"),
+    ("user_id_huge.json",                                  "unclear unexpected_answer users.get -"),
     ("user_id_zero.json",                                  "unclear unexpected_answer users.get -"),
     ("permissions.json",                                   "unclear unexpected_answer users.get -"),
     ("groups_5_199.json",                                  "unclear unexpected_answer users.get -"),
