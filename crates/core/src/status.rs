@@ -4,6 +4,7 @@
 
 use crate::{
     Credential, Evidence, Grant, Lifetime, Outcome, Reading, Renewal, Timestamp, TroubleKind,
+    evidence::OWNER_CHANGED,
     renewal::{self, can_renew},
 };
 
@@ -100,7 +101,7 @@ impl State {
     }
 
     /// What a person, or we, should do next.
-    pub const fn next_action(self) -> NextAction {
+    const fn next_action(self) -> NextAction {
         match self {
             Self::AccountBlocked => NextAction::RestoreAccount,
             Self::AppBlocked => NextAction::FixApplication,
@@ -162,6 +163,17 @@ pub struct Status<'a> {
     pub needs_refresh: bool,
     /// Time left; none for a token that never expires. Zero when it has expired.
     pub left: Option<Lifetime>,
+}
+
+impl Status<'_> {
+    /// What a person, or we, should do next: what the state asks for, unless its cause is mended otherwise.
+    pub fn next_action(&self) -> NextAction {
+        match (self.state, self.cause) {
+            (State::Expired | State::Refreshing, APPLICATION_REFUSED) => NextAction::FixApplication,
+            (State::NeedsHuman, OWNER_CHANGED) => NextAction::Login,
+            (state, _) => state.next_action(),
+        }
+    }
 }
 
 impl Credential {

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use grantkeep_core::{Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp};
 
-use crate::{KeepFault, Keeper, refresh::Why};
+use crate::{
+    KeepFault, Keeper,
+    refresh::{Why, application_refused},
+};
 
 /// A token on its way to whoever may use it.
 #[derive(Debug)]
@@ -60,7 +63,9 @@ impl Keeper {
                 // What lives is handed out all the same; what does not, is not, for that reason.
                 Err(fault) => {
                     let credential = self.get(wanted.owner, found.credential.id).await?;
-                    self.give(&credential, wanted.min_ttl, self.now()).map_err(|given| told(given, fault))
+                    let is_misconfigured = credential.renewal.is_misconfigured;
+                    self.give(&credential, wanted.min_ttl, self.now())
+                        .map_err(|given| told(given, if is_misconfigured { application_refused(None) } else { fault }))
                 }
             };
         }

@@ -207,7 +207,7 @@ impl<'a> CredentialView<'a> {
             cause: status.cause,
             since: status.since,
             checked_at: credential.evidence.checked_at(),
-            next_action: status.state.next_action().as_str(),
+            next_action: status.next_action().as_str(),
             is_valid: status.is_valid,
             needs_refresh: status.needs_refresh,
             expiry: credential.grant.expiry.at(),

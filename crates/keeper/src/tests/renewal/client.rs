@@ -1,6 +1,6 @@
 //! Tokens of the application itself: got and renewed without anybody; nothing is spent by asking, so nothing is in doubt.
 
-use grantkeep_core::{Flow, Progress, Subject};
+use grantkeep_core::{Flow, Progress, Subject, status::NextAction};
 
 use super::*;
 
@@ -105,6 +105,16 @@ async fn whatever_a_renewal_came_to_it_is_tried_again() {
         assert!(stage.give(&credential, 600).await.unwrap().below_min_ttl, "{answer}");
         let sent = stage.token_requests().await - before;
         assert!(sent == 0 || trying.renewal.at.is_some_and(|at| at <= clock()), "{answer}");
+        if cause == "application_refused" {
+            pass(200);
+            for _ in 0..3 {
+                let fault = stage.give(&credential, 600).await.unwrap_err();
+                assert!(matches!(fault, KeepFault::ProviderWrong { .. }), "{answer}: nobody can log in: {fault:?}");
+            }
+            let ended = stage.now(&credential).await;
+            assert_eq!(state_now(&ended), (State::Expired, cause), "{answer}");
+            assert_eq!(ended.status(clock()).next_action(), NextAction::FixApplication, "{answer}");
+        }
         stage.recovers().await;
         // A host that lost an answer is left alone for some seconds by the steady clock.
         for _ in 0..10 {
