@@ -97,10 +97,14 @@ fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> boo
 /// Why nothing is handed out: a person must act, or somebody is away.
 fn told(given: KeepFault, why: KeepFault) -> KeepFault {
     match (given, why) {
-        (KeepFault::Unusable(State::Expired), why @ KeepFault::ProviderWrong { .. }) => why,
+        (
+            KeepFault::Unusable(State::Expired),
+            why @ (KeepFault::ClientRefused(_) | KeepFault::ProviderWrong { .. }),
+        ) => why,
         (
             KeepFault::Unusable(State::Refreshing),
-            why @ (KeepFault::ProviderUnavailable(_)
+            why @ (KeepFault::ClientRefused(_)
+            | KeepFault::ProviderUnavailable(_)
             | KeepFault::ProviderWrong { .. }
             | KeepFault::Store(_)
             | KeepFault::WaitOver),

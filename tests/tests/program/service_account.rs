@@ -186,7 +186,7 @@ fn what_stands_in_the_way_of_a_service_account_is_said() {
     let right = stage.plan().env.iter().find(|(name, _)| *name == "ROBOT_SECRET").unwrap().1.clone();
     stage.plan().set("ROBOT_SECRET", "another");
     let refused = run(&stage, "refresh robot");
-    assert_eq!(refused.code, 1, "{refused:?}");
+    assert_eq!(refused.code, 2, "{refused:?}");
     let refused = refused.err;
     assert!(refused.contains("refuses our application (invalid_client)"), "{refused}");
     assert!(!refused.contains("another"));

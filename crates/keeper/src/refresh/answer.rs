@@ -75,10 +75,7 @@ impl Heard {
     pub(super) fn fault(&self) -> KeepFault {
         match self {
             Self::Refused(cause) => KeepFault::ExchangeRefused(cause.clone()),
-            Self::Misconfigured(cause) => KeepFault::ProviderWrong {
-                what: format!("the provider refuses our application ({cause})"),
-                advice: "Check client_id, client_secret, client_auth and scopes of that provider",
-            },
+            Self::Misconfigured(cause) => KeepFault::ClientRefused(cause.clone()),
             other => KeepFault::ProviderUnavailable(other.cause().into()),
         }
     }
