@@ -28,7 +28,7 @@ pub(crate) struct Common {
     pub(crate) server: Option<String>,
     #[arg(long, global = true, help_heading = help::EVERYWHERE, help = help::SANDBOX)]
     pub(crate) sandbox: bool,
-    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "ADDR", help = help::SANDBOX_LISTEN)]
+    #[arg(long, global = true, help_heading = help::EVERYWHERE, value_name = "ADDR", value_parser = address, help = help::SANDBOX_LISTEN)]
     pub(crate) sandbox_listen: Option<SocketAddr>,
 }
 
@@ -177,7 +177,7 @@ pub(crate) struct ProviderTest {
 pub(crate) struct Audit {
     #[command(subcommand)]
     pub(crate) command: Option<AuditCommand>,
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, help = help::AUDIT_SINCE)]
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = number, help = help::AUDIT_SINCE)]
     pub(crate) after: u32,
     #[arg(long, help = help::JSON)]
     pub(crate) json: bool,
@@ -315,6 +315,16 @@ impl std::str::FromStr for Target {
         }
         Ok(Self { provider: provider.to_owned(), account: account.map(str::to_owned) })
     }
+}
+
+/// `127.0.0.1:8001`.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write ADDRESS:PORT, such as 127.0.0.1:8001")
+}
+
+/// The number of a deed.
+fn number(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "write the number of a deed, such as 1200")
 }
 
 /// `90s`, `10m`, `2h`, `30d`.

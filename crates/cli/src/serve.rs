@@ -219,10 +219,10 @@ async fn announce(settings: &Settings, here: &Here, sandbox: Option<&Sandbox>) -
         );
     }
     let words = match sandbox {
-        None => text::serving(address, &base, &settings.data_dir),
+        None => text::serving(address, &base, &settings.data_dir, &settings.program),
         Some(sandbox) => {
             let key = sandbox_key(settings, here).await?;
-            text::serving_sandbox(address, sandbox, &key, settings.owner.as_str())
+            text::serving_sandbox(address, sandbox, &key, settings.owner.as_str(), &settings.program)
         }
     };
     words.lines().try_for_each(console::line)

@@ -6,6 +6,7 @@ mod channel;
 mod file;
 mod oauth2;
 mod redirect;
+mod remote;
 mod sandbox;
 mod secret;
 mod value;
@@ -27,7 +28,7 @@ use url::Url;
 use self::{
     channel::Configured,
     oauth2::OAuth2,
-    value::{base_url, first, url, value},
+    value::{first, url, value},
     vk::Vk,
 };
 use crate::{
@@ -38,6 +39,7 @@ use crate::{
 
 pub(crate) use self::{
     redirect::is_local,
+    remote::Remote,
     sandbox::{OAUTH2_NAME, Places},
 };
 
@@ -48,6 +50,8 @@ const USUAL_SANDBOX_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8001);
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
+    /// How a command in another terminal begins, to work on the same data: `grantkeep`, with `--data-dir` where that is needed.
+    pub(crate) program: String,
     /// Where this process listens, or would; with port 0 until it does.
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: Option<Url>,
@@ -62,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) sandbox: Option<Sandbox>,
     /// A server elsewhere that is to do the work.
     pub(crate) remote: Option<Arc<Remote>>,
+    /// Whether providers that need a secret are left out.
+    is_bare: bool,
     vk: Vk,
     oauth2: Vec<OAuth2>,
     channels: Vec<Configured>,
@@ -76,13 +82,6 @@ pub(crate) struct Sandbox {
     pub(crate) places: Places,
 }
 
-/// A server elsewhere.
-#[derive(Debug)]
-pub(crate) struct Remote {
-    pub(crate) url: Url,
-    pub(crate) key: Secret,
-}
-
 impl Settings {
     /// From flags, environment, file and defaults.
     pub(crate) fn resolve(args: &Args) -> Result<Self, CliFault> {
@@ -91,6 +90,7 @@ impl Settings {
             Some(directory) => directory.clone(),
             None => value("GRANTKEEP_DATA_DIR")?.map_or_else(usual_data_dir, |directory| Ok(directory.into()))?,
         };
+        let program = program(&data_dir);
         let data_dir = if common.sandbox { data_dir.join("sandbox") } else { data_dir };
         if value("GRANTKEEP_DATABASE_URL")?.is_some() {
             return Err(text::no_such_engine());
@@ -112,16 +112,20 @@ impl Settings {
         let here = redirect::Here { listen, public_url: public_url.as_ref() };
         let names: Vec<&str> = file.providers.keys().map(String::as_str).collect();
         let vk = Vk::resolve(file.vk, here, &names)?;
+        let named_owner = first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?;
+        let owner = owner(named_owner.as_deref())?;
+        let wanted = named_owner.is_some().then_some(&owner);
+        let remote = common.server.as_deref().map(|address| remote::resolve(address, wanted));
         let folder = config.parent().unwrap_or(Path::new("."));
         let oauth2 = oauth2::resolve(file.providers, folder, here, &vk.settings.redirect_uri)?;
         Ok(Self {
-            allowed_hosts: hosts(value("GRANTKEEP_ALLOWED_HOSTS")?, file.allowed_hosts),
+            allowed_hosts: allowed_hosts(hosts(value("GRANTKEEP_ALLOWED_HOSTS")?, file.allowed_hosts))?,
             outbound_allow: outbound_allow(&hosts(value("GRANTKEEP_OUTBOUND_ALLOW")?, file.outbound_allow))?,
-            owner: owner(first(common.owner.clone(), "GRANTKEEP_OWNER", file.owner)?.as_deref())?,
+            owner,
             log: first(None, "GRANTKEEP_LOG", file.log)?.unwrap_or_else(|| usual_log(&args.command).to_owned()),
             master_key: value("GRANTKEEP_MASTER_KEY")?.map(Secret::from),
             jwt_secret: value("GRANTKEEP_JWT_SECRET")?.map(Secret::from),
-            remote: common.server.as_deref().map(remote).transpose()?.map(Arc::new),
+            remote: remote.transpose()?.map(Arc::new),
             sandbox: match (common.sandbox, common.sandbox_listen) {
                 (true, listen) => Some(sandbox(listen)?),
                 (false, None) => None,
@@ -129,6 +133,8 @@ impl Settings {
                 (false, Some(_)) => return Err(text::sandbox_listen_alone()),
             },
             data_dir,
+            program,
+            is_bare: false,
             listen,
             public_url,
             vk,
@@ -151,6 +157,10 @@ impl Settings {
         if let Some(sandbox) = &self.sandbox {
             return sandbox.places.providers(&self.vk.settings, base, hosts);
         }
+        if self.is_bare {
+            let vk = self.vk.settings.clone();
+            return Ok(Providers { vk, vk_id: None, vk_code: None, oauth2: Vec::new(), base, hosts });
+        }
         Ok(Providers {
             vk: self.vk.settings.clone(),
             vk_id: self.vk.id()?,
@@ -159,6 +169,11 @@ impl Settings {
             base,
             hosts,
         })
+    }
+
+    /// The same without the providers that need a secret: what is kept can be looked at without them.
+    pub(crate) fn bare(self) -> Self {
+        Self { is_bare: true, ..self }
     }
 
     /// How VK is reached.
@@ -269,6 +284,20 @@ fn usual_data_dir() -> Result<PathBuf, CliFault> {
     base.map(|base| base.join("grantkeep")).ok_or_else(text::no_home)
 }
 
+fn program(data_dir: &Path) -> String {
+    if usual_data_dir().is_ok_and(|usual| usual == data_dir) {
+        return "grantkeep".to_owned();
+    }
+    let path = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    format!("grantkeep --data-dir {}", in_shell(&path.to_string_lossy()))
+}
+
+/// A word as a shell takes it.
+fn in_shell(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@".contains(&byte);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 fn address(text: Option<&str>) -> Result<SocketAddr, CliFault> {
     text.unwrap_or(USUAL_LISTEN).parse().map_err(|_| text::bad_listen())
 }
@@ -298,6 +327,13 @@ fn hosts(variable: Option<String>, file: Vec<String>) -> Vec<String> {
     }
 }
 
+/// Host names or addresses as browsers name them, each with a port unless it is the scheme's own. Anything else would never be met.
+fn allowed_hosts(hosts: Vec<String>) -> Result<Vec<String>, CliFault> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    let is_host = |host: &String| host.bytes().all(plain) && host.parse::<http::uri::Authority>().is_ok();
+    if hosts.iter().all(is_host) { Ok(hosts) } else { Err(text::bad_allowed_hosts()) }
+}
+
 fn outbound_allow(entries: &[String]) -> Result<Vec<AllowEntry>, CliFault> {
     entries.iter().map(|entry| entry.parse().map_err(text::bad_outbound_allow)).collect()
 }
@@ -305,12 +341,6 @@ fn outbound_allow(entries: &[String]) -> Result<Vec<AllowEntry>, CliFault> {
 fn sandbox(listen: Option<SocketAddr>) -> Result<Sandbox, CliFault> {
     let listen = listen.unwrap_or(USUAL_SANDBOX_LISTEN.into());
     Ok(Sandbox { listen, places: Places::from(listen)? })
-}
-
-fn remote(text: &str) -> Result<Remote, CliFault> {
-    let url = base_url("--server", text)?;
-    let key = value("GRANTKEEP_API_KEY")?.ok_or_else(text::no_api_key)?;
-    Ok(Remote { url, key: Secret::from(key) })
 }
 
 #[cfg(test)]
@@ -326,6 +356,40 @@ mod tests {
             ("192.168.1.5:80", "192.168.1.5:80"),
         ] {
             assert_eq!(reachable(listen.parse().unwrap()).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_another_terminal_is_told_can_be_typed_there() {
+        for (word, typed) in [
+            ("/var/lib/grantkeep", "/var/lib/grantkeep"),
+            ("/home/anna/my data", "'/home/anna/my data'"),
+            ("/tmp/$HOME", "'/tmp/$HOME'"),
+            ("/tmp/anna's", r"'/tmp/anna'\''s'"),
+        ] {
+            assert_eq!(in_shell(word), typed);
+        }
+        assert_eq!(program(Path::new("/tmp/my data")), "grantkeep --data-dir '/tmp/my data'");
+        assert!(program(Path::new("data")).contains(" --data-dir /"), "another terminal may be elsewhere");
+        assert_eq!(program(&usual_data_dir().unwrap()), "grantkeep");
+    }
+
+    #[test]
+    fn a_host_is_what_a_browser_names() {
+        for (host, is_host) in [
+            ("tokens.lan:8000", true),
+            ("tokens.example.org", true),
+            ("my_box", true),
+            ("10.0.0.5", true),
+            ("[fd00::5]:8000", true),
+            ("http://tokens.lan", false),
+            ("a b", false),
+            ("*.example.org", false),
+            ("me@tokens.lan", false),
+            ("tokens.lan/", false),
+            ("токены.рф", false),
+        ] {
+            assert_eq!(allowed_hosts(vec!["first".to_owned(), host.to_owned()]).is_ok(), is_host, "{host}");
         }
     }
 

@@ -214,6 +214,7 @@ pub(crate) fn api_fault(status: StatusCode, body: &[u8]) -> CliFault {
         (409, "ambiguous" | "refreshing") => Kind::NoClearAnswer,
         (409, "authorization_ended" | "cannot_revoke" | "conflict" | "owner_changed") => Kind::Failed,
         (409, _) => Kind::NeedsPerson,
+        (502, "client_refused") => Kind::Usage,
         (502, "provider_refused") => Kind::Failed,
         (502, "renewal_refused") => Kind::NeedsPerson,
         (502..=504, _) => Kind::NoClearAnswer,
@@ -231,7 +232,16 @@ pub(crate) fn wrong_usage(what: String, meant: Option<String>) -> CliFault {
 
 pub(crate) const NO_SUCH_COMMAND: &str = "there is no such command";
 pub(crate) const NO_SUCH_OPTION: &str = "there is an argument or option that does not belong here";
+pub(crate) const NO_COMMAND: &str = "a command is missing";
 pub(crate) const WRONG_USAGE: &str = "the command line is not understood";
+
+pub(crate) fn exclude_each_other(one: &str, others: &str) -> String {
+    format!("{one} and {others} exclude each other")
+}
+
+pub(crate) fn stands_twice(name: &str) -> String {
+    format!("{name} stands twice")
+}
 
 pub(crate) fn missing_argument(names: &str) -> String {
     format!("something is missing: {names}")

@@ -12,10 +12,12 @@ pub(crate) fn fault(error: &clap::Error) -> Option<CliFault> {
         | ErrorKind::DisplayVersion
         | ErrorKind::Format
         | ErrorKind::Io => return None,
+        ErrorKind::ArgumentConflict => conflict(error),
         ErrorKind::InvalidSubcommand => text::NO_SUCH_COMMAND.to_owned(),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             text::wrong_value(&ours(error, ContextKind::InvalidArg)?)
         }
+        ErrorKind::MissingSubcommand => text::NO_COMMAND.to_owned(),
         ErrorKind::MissingRequiredArgument => text::missing_argument(&ours(error, ContextKind::InvalidArg)?),
         ErrorKind::UnknownArgument => text::NO_SUCH_OPTION.to_owned(),
         _ => text::WRONG_USAGE.to_owned(),
@@ -33,6 +35,15 @@ pub(crate) fn fault(error: &clap::Error) -> Option<CliFault> {
         (ErrorKind::ValueValidation, Some(reason)) => CliFault::usage(what, reason),
         _ => text::wrong_usage(what, meant),
     })
+}
+
+/// Which options exclude each other, or which stands twice.
+fn conflict(error: &clap::Error) -> String {
+    match (ours(error, ContextKind::InvalidArg), ours(error, ContextKind::PriorArg)) {
+        (Some(one), Some(other)) if one == other => text::stands_twice(&one),
+        (Some(one), Some(others)) => text::exclude_each_other(&one, &others),
+        _ => text::WRONG_USAGE.to_owned(),
+    }
 }
 
 /// Names of ours that clap tells with an error.
@@ -66,6 +77,23 @@ mod tests {
                 "token vk --min-ttl vk1.a.token",
                 "the value of --min-ttl <TIME> cannot be used",
                 "write a number and its unit: 90s, 10m, 2h, 30d",
+            ),
+            (
+                "login acme --paste --device",
+                "--paste and --device exclude each other",
+                "see grantkeep --help, or grantkeep COMMAND --help",
+            ),
+            ("status --json --json", "--json stands twice", "see grantkeep --help, or grantkeep COMMAND --help"),
+            ("--sandbox", "a command is missing", "see grantkeep --help, or grantkeep COMMAND --help"),
+            (
+                "audit --after vk1.a.token",
+                "the value of --after <NUMBER> cannot be used",
+                "write the number of a deed, such as 1200",
+            ),
+            (
+                "status --sandbox-listen vk1.a.token",
+                "the value of --sandbox-listen <ADDR> cannot be used",
+                "write ADDRESS:PORT, such as 127.0.0.1:8001",
             ),
             (
                 "key issue --can vk1.a.token",

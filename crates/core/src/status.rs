@@ -307,7 +307,7 @@ fn judge<'a>(
 const BY_CLOCK: &str = "clock";
 
 /// Cause of a renewal that comes to nothing until a person mends what stands in the configuration or at the provider.
-const APPLICATION_REFUSED: &str = "application_refused";
+pub const APPLICATION_REFUSED: &str = "application_refused";
 
 /// Cause of a renewal that has come to nothing so far, and is tried again.
 const TRYING: &str = "trying_again";

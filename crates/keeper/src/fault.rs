@@ -20,6 +20,9 @@ pub enum KeepFault {
     /// The provider has no way to withdraw this token, or would withdraw others with it.
     #[error("the provider cannot withdraw this token alone")]
     CannotRevoke,
+    /// The provider refused our application when a token was to be renewed: our word for why.
+    #[error("the provider refuses the application ({0})")]
+    ClientRefused(Box<str>),
     /// What was pasted says that the person declined.
     #[error("access was declined")]
     Declined,
@@ -88,6 +91,9 @@ pub enum KeepFault {
         /// Our word for why: `vk_5_1130`.
         cause: Box<str>,
     },
+    /// A token of the application itself is to have more scopes than the configuration allows.
+    #[error("the configuration does not have all of the scopes")]
+    ScopeNotConfigured,
     /// The server does not know a scope that was asked for.
     #[error("the server does not know all of the scopes")]
     ScopeNotKnown,

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grantkeep_core::{Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp};
-
-use crate::{
-    KeepFault, Keeper,
-    refresh::{Why, application_refused},
+use grantkeep_core::{
+    Account, Credential, CredentialId, Expiry, Lifetime, Owner, Provider, Secret, State, Timestamp,
+    status::APPLICATION_REFUSED,
 };
+
+use crate::{KeepFault, Keeper, refresh::Why};
 
 /// A token on its way to whoever may use it.
 #[derive(Debug)]
@@ -63,9 +63,15 @@ impl Keeper {
                 // What lives is handed out all the same; what does not, is not, for that reason.
                 Err(fault) => {
                     let credential = self.get(wanted.owner, found.credential.id).await?;
-                    let is_misconfigured = credential.renewal.is_misconfigured;
-                    self.give(&credential, wanted.min_ttl, self.now())
-                        .map_err(|given| told(given, if is_misconfigured { application_refused(None) } else { fault }))
+                    let fault = match fault {
+                        fault @ KeepFault::ClientRefused(_) => fault,
+                        // As it was when that was last tried.
+                        _ if credential.renewal.is_misconfigured => {
+                            KeepFault::ClientRefused(APPLICATION_REFUSED.into())
+                        }
+                        fault => fault,
+                    };
+                    self.give(&credential, wanted.min_ttl, self.now()).map_err(|given| told(given, fault))
                 }
             };
         }
@@ -102,10 +108,14 @@ fn is_wanting(credential: &Credential, min_ttl: Lifetime, now: Timestamp) -> boo
 /// Why nothing is handed out: a person must act, or somebody is away.
 fn told(given: KeepFault, why: KeepFault) -> KeepFault {
     match (given, why) {
-        (KeepFault::Unusable(State::Expired), why @ KeepFault::ProviderWrong { .. }) => why,
+        (
+            KeepFault::Unusable(State::Expired),
+            why @ (KeepFault::ClientRefused(_) | KeepFault::ProviderWrong { .. }),
+        ) => why,
         (
             KeepFault::Unusable(State::Refreshing),
-            why @ (KeepFault::ProviderUnavailable(_)
+            why @ (KeepFault::ClientRefused(_)
+            | KeepFault::ProviderUnavailable(_)
             | KeepFault::ProviderWrong { .. }
             | KeepFault::Store(_)
             | KeepFault::WaitOver),

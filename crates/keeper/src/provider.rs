@@ -114,8 +114,10 @@ pub struct ProviderView {
     pub server: Option<String>,
     /// How one can log in.
     pub flows: Vec<Flow>,
-    /// Where redirects come back to, where that is one place.
+    /// Where redirects come back to in the usual flow, where that is one place.
     pub redirect_uri: Option<String>,
+    /// The same by flow.
+    pub redirect_uris: Vec<(Flow, String)>,
 }
 
 impl Providers {
@@ -280,15 +282,17 @@ impl Keeper {
     /// Every provider.
     pub fn providers(&self) -> Vec<ProviderView> {
         let all = &self.providers;
-        let mut flows = vec![Flow::Implicit];
-        flows.extend(all.vk_code.as_ref().map(|_| Flow::Code));
-        flows.extend(all.vk_id.as_ref().map(|_| Flow::VkId));
+        let implicit = all.vk.redirect_uri.as_str().to_owned();
+        let mut redirect_uris = vec![(Flow::Implicit, implicit.clone())];
+        redirect_uris.extend(all.vk_code.as_ref().map(|_| (Flow::Code, all.vk_code_redirect_uri())));
+        redirect_uris.extend(all.vk_id.as_ref().map(|_| (Flow::VkId, all.vk_id_redirect_uri())));
         let vk = ProviderView {
             provider: Provider::Vk,
             kind: "vk",
             server: Some(all.vk.oauth_url.origin().ascii_serialization()),
-            flows,
-            redirect_uri: Some(all.vk.redirect_uri.as_str().to_owned()),
+            flows: redirect_uris.iter().map(|(flow, _)| *flow).collect(),
+            redirect_uri: Some(implicit),
+            redirect_uris,
         };
         let mastodon = ProviderView {
             provider: Provider::Mastodon,
@@ -296,13 +300,19 @@ impl Keeper {
             server: None,
             flows: vec![Flow::Code],
             redirect_uri: None,
+            redirect_uris: Vec::new(),
         };
-        let configured = all.oauth2.iter().map(|settings| ProviderView {
-            provider: Provider::OAuth2(settings.name),
-            kind: "oauth2",
-            server: settings.server(),
-            flows: settings.flows(),
-            redirect_uri: settings.needs_person().then(|| settings.redirect_uri(all)),
+        let configured = all.oauth2.iter().map(|settings| {
+            let (flows, redirect_uri) = (settings.flows(), settings.redirect_uri(all));
+            let comes_back = |flow: &&Flow| matches!(flow, Flow::Code | Flow::Implicit);
+            ProviderView {
+                provider: Provider::OAuth2(settings.name),
+                kind: "oauth2",
+                server: settings.server(),
+                redirect_uris: flows.iter().filter(comes_back).map(|flow| (*flow, redirect_uri.clone())).collect(),
+                flows,
+                redirect_uri: settings.needs_person().then_some(redirect_uri),
+            }
         });
         [vk, mastodon].into_iter().chain(configured).collect()
     }

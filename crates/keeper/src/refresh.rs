@@ -25,7 +25,6 @@ use crate::{
     KeepFault, Keeper,
     audit::{acting_as, actor},
 };
-pub(crate) use answer::application_refused;
 use answer::{Heard, Kept};
 pub(crate) use flight::Flights;
 use host::Gate;

@@ -31,6 +31,7 @@ pub(crate) enum BodyFault {
     NotObject,
     NotText(&'static str),
     RepeatedName,
+    TooDeep,
     TooLarge,
     TooSlow,
     WrongType,
@@ -67,6 +68,7 @@ impl BodyFault {
             Self::NotObject => "The body is not a JSON object".into(),
             Self::NotText(field) => format!("The field {field} must be a string").into(),
             Self::RepeatedName => "A name stands twice in the body".into(),
+            Self::TooDeep => "The body has too many lists or objects inside one another".into(),
             Self::TooLarge => "The body has more than 64 KiB".into(),
             Self::TooSlow => "The body took more than 15 seconds".into(),
             Self::WrongType => "The body is not declared as JSON".into(),
@@ -170,6 +172,10 @@ impl Object {
 }
 
 fn not_json(error: &serde_json::Error) -> BodyFault {
+    // Its own kind for that is not public; the words are held by a test.
+    if error.to_string().starts_with("recursion limit") {
+        return BodyFault::TooDeep;
+    }
     BodyFault::NotJson { line: error.line(), column: error.column() }
 }
 

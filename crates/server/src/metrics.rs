@@ -70,7 +70,11 @@ fn credentials(text: &mut Text, census: &Census) {
         text.sample("grantkeep_credentials_kept", &[("provider", provider.as_str())], count);
     }
     let Some(states) = &census.states else { return };
-    text.family("grantkeep_credentials", "gauge", "Credentials by state; left out above 100000 credentials");
+    text.family(
+        "grantkeep_credentials",
+        "gauge",
+        "Credentials by state; above 100000 they are looked through every ten minutes",
+    );
     for (provider, counts) in states {
         // Also those that none is in: an alert must see a count come and go.
         for (state, name) in State::ALL {
@@ -79,7 +83,11 @@ fn credentials(text: &mut Text, census: &Census) {
         }
     }
     let name = "grantkeep_human_needed_timestamp_seconds";
-    text.family(name, "gauge", "When a person is next needed; in the past: now. Left out above 100000 credentials");
+    text.family(
+        name,
+        "gauge",
+        "When a person is next needed; in the past: now. Above 100000 credentials, looked for every ten minutes",
+    );
     for (provider, at) in &census.needed {
         text.sample(name, &[("provider", provider.as_str())], at.unix());
     }

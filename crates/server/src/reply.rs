@@ -85,7 +85,7 @@ pub(crate) fn mark_fault(response: &mut Response, fault: &Fault) {
         Fault::MethodNotAllowed(allowed) => {
             headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
         }
-        Fault::TooManyFailures => {
+        Fault::TooManyAuthorizations | Fault::TooManyFailures => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         _ => {}

@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
     ("CB20", "unknown parameters",               ALL,      unknown_parameters,                          303, "",                    1, 1, "done"),
     ("CB21", "as it should be",                  ALL,      |case| case.held.arrive(),                   303, "",                    1, 1, "done"),
     ("CB23", "the code is refused",              CODE,     |case| case.at_fault("error:invalid_grant"), 502, "provider_refused",    1, 0, "failed invalid_grant"),
-    ("CB23", "our client is refused",            CODE,     |case| case.at_fault("error:invalid_client@401"), 502, "provider_refused", 1, 0, "failed invalid_client"),
+    ("CB23", "our client is refused",            CODE,     |case| case.at_fault("error:invalid_client@401"), 502, "client_refused", 1, 0, "failed invalid_client"),
     ("CB24", "the answer is lost",               CODE,     |case| case.at_fault("lost"),                503, "provider_unavailable", 1, 0, "unknown broken"),
     ("CB24", "the connection is reset",          CODE,     |case| case.at_fault("reset"),               503, "provider_unavailable", 1, 0, "unknown broken"),
     ("CB24", "HTTP 500",                         CODE,     |case| case.at_fault("http:500"),            503, "provider_unavailable", 1, 0, "unknown http_500"),

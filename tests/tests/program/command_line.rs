@@ -297,7 +297,11 @@ fn a_server_elsewhere_does_the_same_but_for_what_is_local() {
     remote(&stage, "status vk/far --check", key).go().done();
     assert_eq!(stage.run("token vk/far").go().done(), format!("{}\n", token.access_token));
     remote(&stage, "login vk --paste --account far", key).input(format!("{}\n", token.url)).go().done();
-    remote(&stage, "forget vk/far", key).go().done();
+    // The key is for me: what is meant for another is not done to mine.
+    let refused = remote(&stage, "forget vk/far --owner anna", key).go().fails(2);
+    assert!(refused.contains("for the owner me, not for anna"), "{refused}");
+    remote(&stage, "status vk/far", key).env("GRANTKEEP_OWNER", "anna").go().fails(2);
+    remote(&stage, "forget vk/far --owner me", key).go().done();
     remote(&stage, "forget vk/far", key).go().fails(5);
     for line in ["key issue", "key list", "key revoke k_0123456789abcdef", "doctor", "serve --listen 127.0.0.1:0"] {
         remote(&stage, line, key).go().fails(2);

@@ -54,8 +54,7 @@ fn the_sandbox_plays_every_login() {
     let mut server = home.serve().arg("--sandbox").arg("--sandbox-listen").arg("127.0.0.1:0").go();
     let first = server.words.lines().find_map(|line| line.strip_prefix("VK:")).unwrap();
     let first = first.trim().strip_prefix("http://").unwrap().split(' ').next().unwrap().to_owned();
-    let commands: Vec<_> =
-        server.words.lines().filter_map(|line| Some(line.split_once("grantkeep --sandbox ")?.1)).collect();
+    let commands: Vec<_> = server.words.lines().filter_map(|line| Some(line.split_once(" --sandbox ")?.1)).collect();
     assert_eq!(commands.len(), 5 + 11, "{}", server.words);
     for command in commands {
         let by_device = command.contains("--device");

@@ -186,11 +186,16 @@ fn what_stands_in_the_way_of_a_service_account_is_said() {
     let right = stage.plan().env.iter().find(|(name, _)| *name == "ROBOT_SECRET").unwrap().1.clone();
     stage.plan().set("ROBOT_SECRET", "another");
     let refused = run(&stage, "refresh robot");
-    assert_eq!(refused.code, 1, "{refused:?}");
+    assert_eq!(refused.code, 2, "{refused:?}");
     let refused = refused.err;
     assert!(refused.contains("refuses our application (invalid_client)"), "{refused}");
     assert!(!refused.contains("another"));
     run(&stage, "token robot").done();
+    // A secret that is not there keeps nobody from looking at what is kept.
+    stage.plan().set("ROBOT_SECRET", "");
+    let looked = run(&stage, "doctor");
+    assert!(looked.code == 1 && looked.out.contains("providers.robot.client_secret_env"), "{looked:?}");
+    assert!(looked.out.contains("all open with this key"), "{looked:?}");
     stage.plan().set("ROBOT_SECRET", right);
     run(&stage, "refresh robot").done();
     // A configuration that cannot be meant.

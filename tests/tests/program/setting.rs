@@ -122,6 +122,8 @@ fn a_wrong_setting_begins_nothing() {
         ("GRANTKEEP_LOG",               "=hunter2="),
         ("GRANTKEEP_CONFIG",            "/nowhere/config.toml"),
         ("GRANTKEEP_OUTBOUND_ALLOW",    "https://hunter2.example/"),
+        ("GRANTKEEP_ALLOWED_HOSTS",     "http://hunter2.example"),
+        ("GRANTKEEP_VK_SCOPE",          "hunter2\"wall"),
     ];
     for (name, value) in rows {
         for line in ["serve", "status", "doctor"] {

@@ -10,6 +10,7 @@ const EXPOSING: &[(&str, &str)] = &[
     ("crates/cli/src/here.rs", "writes a new key into its file"),
     ("crates/cli/src/key_file.rs", "writes and compares key files"),
     ("crates/core/src/redirect", "reads what was pasted"),
+    ("crates/cli/src/setting/remote.rs", "reads whose the API key is"),
     ("crates/cli/src/setting/secret.rs", "copies a secret that stands in the configuration"),
     ("crates/keeper/src/attempt.rs", "puts what must be sent back later together, to be sealed, and apart again"),
     ("crates/keeper/src/begin", "puts the state into the authorization URL, the ticket into the connect link"),

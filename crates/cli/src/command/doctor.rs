@@ -47,13 +47,20 @@ const fn finding(level: Level, what: &'static str, found: String) -> Finding {
     Finding { level, what, found }
 }
 
-pub(super) async fn run(doctor: Doctor, settings: Settings) -> Result<ExitCode, CliFault> {
+pub(super) async fn run(doctor: Doctor, mut settings: Settings) -> Result<ExitCode, CliFault> {
     if settings.remote.is_some() {
         return Err(text::local_only("doctor"));
     }
     let mut findings = files(&settings.data_dir);
     let (api_url, rules) = (settings.vk().api_url, settings.rules());
-    match Api::find(&settings).await {
+    let mut found = Api::find(&settings).await;
+    if let (Err(_), Err(fault)) = (&found, settings.providers()) {
+        // No fault of what is kept: that can be looked at without them.
+        findings.push(finding(Level::Fail, text::DOCTOR_CONFIGURATION, format!("{}; {}", fault.what, fault.hint)));
+        settings = settings.bare();
+        found = Api::find(&settings).await;
+    }
+    match found {
         Ok(api) => {
             findings.push(owner_of(&api));
             database(&api, &mut findings).await;

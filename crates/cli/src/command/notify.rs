@@ -25,7 +25,7 @@ pub(super) async fn test(test: &NotifyTest, settings: &Settings) -> Result<ExitC
         return Err(text::local_only("notify"));
     }
     let names: Vec<&str> = settings.channels().map(ChannelName::as_str).collect();
-    if names.is_empty() {
+    if names.is_empty() && test.name.is_none() {
         return Err(text::no_channels());
     }
     if test.name.as_deref().is_some_and(|name| !names.contains(&name)) {

@@ -47,6 +47,12 @@ pub(super) fn first(
     }
 }
 
+/// Words of a scope, with spaces or, as VK has them, commas between. RFC 6749 §3.3 has no other letters in them.
+pub(super) fn scope(name: &str, text: String) -> Result<String, CliFault> {
+    let allowed = |byte: u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    if text.bytes().all(allowed) { Ok(text) } else { Err(text::bad_scope(name)) }
+}
+
 /// A web address.
 pub(super) fn url(name: &str, text: &str) -> Result<Url, CliFault> {
     let url = Url::parse(text).map_err(|_| text::not_a_url(name))?;

@@ -10,7 +10,7 @@ use url::Url;
 use super::{
     file,
     redirect::{self, Here},
-    value::{base_url, first, url, value},
+    value::{base_url, first, scope, url, value},
 };
 use crate::{fault::CliFault, text};
 
@@ -39,7 +39,7 @@ impl Vk {
         };
         let settings = VkSettings {
             app_id: app_id("GRANTKEEP_VK_APP_ID", file.app_id)?.unwrap_or(usual.app_id),
-            scope: first(None, "GRANTKEEP_VK_SCOPE", file.scope)?.unwrap_or(usual.scope),
+            scope: scope("GRANTKEEP_VK_SCOPE", first(None, "GRANTKEEP_VK_SCOPE", file.scope)?.unwrap_or(usual.scope))?,
             redirect_uri,
             oauth_url: one("GRANTKEEP_VK_OAUTH_URL", file.oauth_url, usual.oauth_url)?,
             api_url: one("GRANTKEEP_VK_API_URL", file.api_url, usual.api_url)?,

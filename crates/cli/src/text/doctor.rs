@@ -8,6 +8,7 @@ use serde_json::Value;
 pub(crate) const DOCTOR_HEADINGS: [&str; 3] = ["", "WHAT", "FOUND"];
 pub(crate) const DOCTOR_DIRECTORY: &str = "data directory";
 pub(crate) const DOCTOR_SERVER: &str = "server";
+pub(crate) const DOCTOR_CONFIGURATION: &str = "configuration";
 pub(crate) const DOCTOR_DATABASE: &str = "database";
 pub(crate) const DOCTOR_SECRETS: &str = "stored secrets";
 pub(crate) const DOCTOR_DISK: &str = "disk";

@@ -58,7 +58,9 @@ pub(crate) const ADD_AFTER: &str = "Examples:\n  grantkeep add vk < token.txt\n 
 
 pub(crate) const STATUS: &str = "Show what is kept, in which state, and what to do next";
 pub(crate) const STATUS_AFTER: &str = "\
-For one account, and with --check, the exit code tells too: 3 when a person must act, 4 when the provider gave no clear answer.
+For one account, and with --check, the exit code tells too: 3 when a person must act, 4 when nobody knows any more
+(unknown), or a token that has ended is still being renewed. With --check it is also 4 when a provider gave no
+clear answer now; without, an unverified token is believed.
 
 Examples:
   grantkeep status
@@ -169,4 +171,4 @@ pub(crate) const KEY_REVOKE: &str = "End a key at once";
 pub(crate) const KEY_ID: &str = "Id of the key, such as k_0123456789abcdef";
 
 pub(crate) const DOCTOR: &str =
-    "Look at everything that can be wrong: files, keys, database, secrets, disk, notifications, providers";
+    "Look at everything that can be wrong: files, keys, database, secrets, disk, notifications, VK";

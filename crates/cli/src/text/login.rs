@@ -37,13 +37,18 @@ pub(crate) fn by_device(code: &str, url: &str) -> String {
     format!("Open this address on any device, and type this code there:\n\n{}\n\n{url}\n", printable(code))
 }
 
-/// VK's page that shows a token warns of exactly what a person is asked to do here.
-pub(crate) fn paste_from_vk(url: &str) -> String {
+/// VK's page that shows a token warns of exactly what a person is asked to do here. VK ties the token to the network address of the
+/// browser, and it is the one who asks VK who must have the same.
+pub(crate) fn paste_from_vk(url: &str, to_server: bool) -> String {
+    let (whose, where_to) = match to_server {
+        false => ("this machine", "stays on this machine"),
+        true => ("the server", "goes to your own server alone"),
+    };
     format!(
-        "1. Open this address in a browser, through the same network address as this machine:\n\n{url}\n\n\
+        "1. Open this address in a browser, through the same network address as {whose}:\n\n{url}\n\n\
          2. Allow the access.\n\
          3. The page that follows warns you not to copy its address for other sites. Grantkeep is not another site: it is your\n   \
-         own program, and the token stays on this machine. Copy the whole address.\n"
+         own program, and the token {where_to}. Copy the whole address.\n"
     )
 }
 
@@ -120,7 +125,7 @@ pub(crate) fn login_failed(cause: Option<&str>) -> CliFault {
         ),
         "given_up" => (Kind::Failed, "the attempt was given up; nothing was kept", "log in again when you like"),
         "interrupted" => (Kind::Failed, "the program that was logging in has ended; nothing was kept", "log in again"),
-        "invalid_client" | "unauthorized_client" => (
+        "invalid_client" | "unauthorized_client" | "unsupported_grant_type" => (
             Kind::Usage,
             "the provider refused our application; nothing was kept",
             "check client_id, the client's secret and client_auth in the configuration",
@@ -160,7 +165,7 @@ pub(crate) fn login_failed(cause: Option<&str>) -> CliFault {
 pub(crate) fn cannot_capture(address: SocketAddr, kind: ErrorKind, setting: &str) -> CliFault {
     CliFault::failed(
         format!("cannot listen on {address}, where the browser comes back: {kind}"),
-        format!("another program may have it: end that, or move us with {setting}"),
+        format!("{}: end that, or move us with {setting}", super::serve::why_not_here(kind)),
     )
 }
 
@@ -215,6 +220,13 @@ mod tests {
         assert!(login_failed(Some("<b>\u{1b}[31m")).what.contains("(unknown)"));
         assert!(login_late(Duration::from_secs(8)).what.contains("waited 8 s"));
         assert!(login_late(Duration::from_secs(300)).what.contains("waited 5 min"));
+    }
+
+    #[test]
+    fn a_token_that_goes_to_a_server_is_not_said_to_stay() {
+        let words = |to_server| paste_from_vk("https://vk.example/", to_server);
+        assert!(words(false).contains("as this machine:") && words(false).contains("stays on this machine"));
+        assert!(words(true).contains("as the server:") && !words(true).contains("this machine"));
     }
 
     #[test]

@@ -49,19 +49,18 @@ pub(crate) fn foreign_channel_key(table: &str, key: &str, kind: &str, keys: &[&s
     CliFault::usage(what, format!("its keys are: kind, {}", keys.join(", ")))
 }
 
+const ADD_ONE: &str = "add a [notify.NAME] table to the configuration: docs/notifications.md has one of each kind";
+
 pub(crate) fn no_channels() -> CliFault {
-    CliFault::usage(
-        "no channel is configured, so nobody is told anything",
-        "add a [notify.NAME] table to the configuration: docs/notifications.md has one of each kind",
-    )
+    CliFault::usage("no channel is configured, so nobody is told anything", ADD_ONE)
 }
 
 pub(crate) fn no_such_channel(names: &[&str]) -> CliFault {
-    CliFault::new(
-        Kind::NoSuchThing,
-        "there is no channel of that name",
-        format!("those of the configuration are: {}", names.join(", ")),
-    )
+    let hint = match names {
+        [] => ADD_ONE.to_owned(),
+        names => format!("those of the configuration are: {}", names.join(", ")),
+    };
+    CliFault::new(Kind::NoSuchThing, "there is no channel of that name", hint)
 }
 
 /// What became of a message, in one word.

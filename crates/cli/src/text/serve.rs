@@ -13,20 +13,20 @@ use crate::{fault::CliFault, setting::OAUTH2_NAME};
 
 pub(crate) const WAITING_FOR_COMMANDS: &str = "waiting for a grantkeep command to finish with the data directory ...";
 
-pub(crate) fn serving(address: SocketAddr, base: &str, data_dir: &Path) -> String {
+pub(crate) fn serving(address: SocketAddr, base: &str, data_dir: &Path, program: &str) -> String {
     format!(
         "grantkeep is listening on http://{address}\n\
          API description: {base}/docs\n\
          data directory:  {}\n\
-         Get a token in another terminal: grantkeep login vk\n\
-         \x20                                grantkeep login mastodon --instance mastodon.social\n\
-         Issue a key for the API:         grantkeep key issue --can status,submit,token",
+         Get a token in another terminal: {program} login vk\n\
+         \x20                                {program} login mastodon --instance mastodon.social\n\
+         Issue a key for the API:         {program} key issue --can status,submit,token",
         data_dir.display()
     )
 }
 
 /// Names, addresses, and a command for each, to be copied into another terminal.
-pub(crate) fn serving_sandbox(address: SocketAddr, sandbox: &Sandbox, key: &str, owner: &str) -> String {
+pub(crate) fn serving_sandbox(address: SocketAddr, sandbox: &Sandbox, key: &str, owner: &str, program: &str) -> String {
     let (vk, oauth2) = (sandbox.vk_url(), sandbox.oauth2_url());
     let mut rows = vec![
         ("VK".to_owned(), vk, "login vk".to_owned()),
@@ -54,7 +54,7 @@ pub(crate) fn serving_sandbox(address: SocketAddr, sandbox: &Sandbox, key: &str,
     let (name_width, url_width) = (width(|row| &row.0) + 1, width(|row| &row.1));
     for (name, url, command) in &rows {
         // Writing to a String does not fail.
-        let _ = writeln!(words, "{:name_width$}  {url:url_width$}  grantkeep --sandbox {command}", format!("{name}:"));
+        let _ = writeln!(words, "{:name_width$}  {url:url_width$}  {program} --sandbox {command}", format!("{name}:"));
     }
     words
 }
@@ -70,7 +70,17 @@ pub(crate) fn already_served(directory: &Path) -> CliFault {
 
 pub(crate) fn cannot_listen(address: SocketAddr, kind: ErrorKind) -> CliFault {
     let what = format!("cannot listen on {address}: {kind}");
-    CliFault::failed(what, "another program may have it: choose another with --listen, or GRANTKEEP_LISTEN")
+    let hint = format!("{}: choose another with --listen, or GRANTKEEP_LISTEN", why_not_here(kind));
+    CliFault::failed(what, hint)
+}
+
+/// Why an address is not to be had.
+pub(super) const fn why_not_here(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AddrNotAvailable => "no network interface of this machine has that address",
+        ErrorKind::PermissionDenied => "this user may not have that port",
+        _ => "another program may have it",
+    }
 }
 
 pub(crate) fn cannot_start_sandbox(error: &io::Error) -> CliFault {

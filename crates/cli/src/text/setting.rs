@@ -47,6 +47,24 @@ pub(crate) fn bad_owner(fault: NameFault) -> CliFault {
     CliFault::usage(format!("the owner's name cannot be used: {fault}"), "look at --owner and GRANTKEEP_OWNER")
 }
 
+pub(crate) fn key_of_another(wanted: &str, own: &str) -> CliFault {
+    CliFault::usage(
+        format!("the key in GRANTKEEP_API_KEY is for the owner {own}, not for {wanted}"),
+        format!("set a key of {wanted}; or leave the owner out (--owner, GRANTKEEP_OWNER), or name {own}"),
+    )
+}
+
+pub(crate) fn bad_allowed_hosts() -> CliFault {
+    CliFault::usage(
+        "GRANTKEEP_ALLOWED_HOSTS has something in it that is no host",
+        "write what stands in the browser's address bar between http:// and the next slash: tokens.lan:8000",
+    )
+}
+
+pub(crate) fn bad_scope(name: &str) -> CliFault {
+    CliFault::usage(format!("{name} is not a scope"), "write words with commas between them: video,groups,wall")
+}
+
 pub(crate) fn bad_app_id(name: &str) -> CliFault {
     CliFault::usage("the id of a VK application is not a number", format!("look at {name}"))
 }
@@ -143,7 +161,9 @@ pub(crate) fn bad_provider_key(name: &str, key: &str, reason: &str) -> CliFault 
 pub(crate) fn bad_redirect_uri(name: &str, reason: &str) -> CliFault {
     CliFault::usage(
         format!("providers.{name}.redirect_uri cannot be used: {reason}"),
-        format!("such as http://127.0.0.1:8000/callback/{name}, which is also what it is when you leave it out"),
+        format!(
+            "leave it out: then it is /callback/{name} at grantkeep's own address (GRANTKEEP_PUBLIC_URL, or where it listens)"
+        ),
     )
 }
 

@@ -75,6 +75,7 @@ fn every_end_of_a_renewal_has_its_exit_code() {
         (409, "refreshing", 4),
         (409, "conflict", 1),
         (502, "renewal_refused", 3),
+        (502, "client_refused", 2),
         (502, "provider_refused", 1),
         (503, "provider_unavailable", 4),
         (504, "wait_over", 4),

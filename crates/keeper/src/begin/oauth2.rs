@@ -31,7 +31,7 @@ impl Keeper {
             }
             Flow::ClientCredentials if begin.by_paste => Err(KeepFault::FlowNotOffered),
             // Nobody consents to more than the operator wrote down.
-            Flow::ClientCredentials if !is_configured(settings, scope.as_deref()) => Err(KeepFault::ScopeNotKnown),
+            Flow::ClientCredentials if !is_configured(settings, scope.as_deref()) => Err(KeepFault::ScopeNotConfigured),
             Flow::ClientCredentials => Ok(plan_alone(settings, &endpoints, scope)),
             Flow::Device => self.plan_device(settings, &endpoints, scope).await,
             Flow::VkId => Err(KeepFault::FlowNotOffered),

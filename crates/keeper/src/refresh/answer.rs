@@ -72,18 +72,9 @@ impl Heard {
     pub(super) fn fault(&self) -> KeepFault {
         match self {
             Self::Refused(cause) => KeepFault::ExchangeRefused(cause.clone()),
-            Self::Misconfigured(cause) => application_refused(Some(cause)),
+            Self::Misconfigured(cause) => KeepFault::ClientRefused(cause.clone()),
             other => KeepFault::ProviderUnavailable(other.cause().into()),
         }
-    }
-}
-
-/// What only a person mends, in the configuration or at the provider; in the provider's own code for why, where it has just said it.
-pub(crate) fn application_refused(cause: Option<&str>) -> KeepFault {
-    let why = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
-    KeepFault::ProviderWrong {
-        what: format!("the provider refuses our application{why}"),
-        advice: "Check client_id, client_secret, client_auth and scopes of that provider",
     }
 }
 

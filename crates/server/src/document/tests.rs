@@ -112,6 +112,9 @@ async fn examples_of_errors_are_what_is_answered() {
             "{name}"
         );
     }
+    for limited in [Fault::TooManyAuthorizations, Fault::TooManyFailures] {
+        assert_eq!(reply::fault(&limited).headers()[header::RETRY_AFTER], "60");
+    }
     let missing = reply::fault(&Fault::ForbiddenScope(Permissions::TOKEN));
     assert_eq!(missing.headers()[header::WWW_AUTHENTICATE], r#"Bearer error="insufficient_scope", scope="token""#);
 }

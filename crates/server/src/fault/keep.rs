@@ -12,7 +12,9 @@ impl From<KeepFault> for Fault {
             KeepFault::AuthorizationEnded => LoginFault::AuthorizationEnded.into(),
             KeepFault::CannotRenew => Self::CannotRenew,
             KeepFault::CannotRevoke => LoginFault::CannotRevoke.into(),
+            KeepFault::ClientRefused(cause) => LoginFault::ClientRefused(cause).into(),
             KeepFault::Declined | KeepFault::NotTaken(IntakeFault::Declined) => Self::Declined,
+            KeepFault::ExchangeRefused(cause) if is_of_client(&cause) => LoginFault::ClientRefused(cause).into(),
             KeepFault::ExchangeRefused(cause) => LoginFault::CodeRefused(cause).into(),
             KeepFault::ExchangeUnknown(cause) => LoginFault::ExchangeUnknown(cause).into(),
             KeepFault::FlowNotOffered => LoginFault::FlowNotOffered.into(),
@@ -28,6 +30,7 @@ impl From<KeepFault> for Fault {
             KeepFault::ProviderUnavailable(_) => Self::ProviderUnavailable,
             KeepFault::ProviderWrong { what, advice } => LoginFault::ProviderWrong { what, advice }.into(),
             KeepFault::Refused { outcome, .. } => refused(outcome),
+            KeepFault::ScopeNotConfigured => LoginFault::ScopeNotConfigured.into(),
             KeepFault::ScopeNotKnown => LoginFault::ScopeNotKnown.into(),
             KeepFault::Seal(fault) => {
                 tracing::error!(%fault, "a stored secret could not be used");
@@ -42,6 +45,11 @@ impl From<KeepFault> for Fault {
             KeepFault::WaitOver => Self::WaitOver,
         }
     }
+}
+
+/// Whether a token endpoint's word is about our application, and not about the code (RFC 6749 §5.2).
+fn is_of_client(cause: &str) -> bool {
+    matches!(cause, "invalid_client" | "unauthorized_client" | "unsupported_grant_type")
 }
 
 const fn refused(outcome: Outcome) -> Fault {

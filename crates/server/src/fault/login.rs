@@ -11,6 +11,8 @@ pub(crate) enum LoginFault {
     AuthorizationEnded,
     BindingMismatch,
     CannotRevoke,
+    /// The provider refused our application, in its own code for why.
+    ClientRefused(Box<str>),
     CodeMalformed,
     /// The provider refused the code, in its own code for why.
     CodeRefused(Box<str>),
@@ -45,6 +47,7 @@ pub(crate) enum LoginFault {
         what: String,
         advice: &'static str,
     },
+    ScopeNotConfigured,
     ScopeNotKnown,
     StateExpired,
     StateMismatch,
@@ -69,6 +72,7 @@ impl LoginFault {
             | Self::IssuerMismatch
             | Self::IssuerMissing
             | Self::NoCode(_)
+            | Self::ScopeNotConfigured
             | Self::ScopeNotKnown
             | Self::StateExpired
             | Self::StateMismatch
@@ -79,7 +83,10 @@ impl LoginFault {
             Self::BindingMismatch | Self::CrossOrigin | Self::NotNavigation => StatusCode::FORBIDDEN,
             Self::TicketUnknown => StatusCode::NOT_FOUND,
             Self::AuthorizationEnded | Self::CannotRevoke | Self::TicketSpent => StatusCode::CONFLICT,
-            Self::CodeRefused(_) | Self::ProviderRefused { .. } | Self::ProviderWrong { .. } => StatusCode::BAD_GATEWAY,
+            Self::ClientRefused(_)
+            | Self::CodeRefused(_)
+            | Self::ProviderRefused { .. }
+            | Self::ProviderWrong { .. } => StatusCode::BAD_GATEWAY,
             Self::ExchangeUnknown(_) | Self::ProviderAway { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -89,6 +96,7 @@ impl LoginFault {
             Self::AuthorizationEnded => "authorization_ended",
             Self::BindingMismatch => "binding_mismatch",
             Self::CannotRevoke => "cannot_revoke",
+            Self::ClientRefused(_) => "client_refused",
             Self::CodeMalformed => "code_malformed",
             Self::CodeRefused(_) | Self::ProviderRefused { .. } | Self::ProviderWrong { .. } => "provider_refused",
             Self::ContextMismatch => "context_mismatch",
@@ -103,7 +111,7 @@ impl LoginFault {
             Self::IssuerMissing => "issuer_missing",
             Self::NoCode(_) => "invalid_format",
             Self::NotNavigation => "not_a_navigation",
-            Self::ScopeNotKnown => "scope_not_known",
+            Self::ScopeNotConfigured | Self::ScopeNotKnown => "scope_not_known",
             Self::StateExpired => "state_expired",
             Self::StateMismatch => "state_mismatch",
             Self::StateMissing => "state_missing",

@@ -176,7 +176,7 @@ fn warning(main: &mut Markup, host: &str) {
     main.put("<q lang=\"ru\">Пожалуйста, не копируйте данные из адресной строки для сторонних сайтов.</q></p>\n");
     main.put("<p>The warning is right. Whoever has that address can use your account, within what you allowed, until the token ends, which is usually a day. ");
     main.put("Here you hand it to Grantkeep at <strong>").foreign(host);
-    main.put("</strong>, which keeps it encrypted and shows it to VK alone. Do so only if you trust whoever runs it, paste it nowhere else, and close VK's page afterwards.</p>\n</div>\n");
+    main.put("</strong>, which keeps it encrypted, asks VK about it, and hands it out to programs that have a key for that. Do so only if you trust whoever runs it, paste it nowhere else, and close VK's page afterwards.</p>\n</div>\n");
 }
 
 /// A `javascript:` address that carries the fragment of the page it is clicked on to our own. Taken from a bookmark, it is not

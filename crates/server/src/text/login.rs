@@ -23,6 +23,12 @@ pub(super) fn english(fault: &LoginFault) -> Three {
             "The provider has no way to revoke this token alone; nothing was changed",
             "Withdraw the access in your account's settings at the provider, then forget the credential here",
         ),
+        LoginFault::ClientRefused(cause) => {
+            let message = format!("The provider refuses our application ({cause}), so it gave no token");
+            let solution =
+                "Check client_id, client_secret, client_auth and scopes of that provider in the configuration";
+            return ("Application refused", message.into(), solution.into());
+        }
         LoginFault::CodeMalformed => ("Code cannot be used", "What came back as the code is none", AGAIN),
         LoginFault::CodeRefused(cause) => return code_refused(cause),
         LoginFault::ContextMismatch => (
@@ -75,6 +81,11 @@ pub(super) fn english(fault: &LoginFault) -> Three {
         LoginFault::ProviderAway { what, advice } => return told("Provider unavailable", what, advice),
         LoginFault::ProviderRefused { code, .. } => return provider_refused(code),
         LoginFault::ProviderWrong { what, advice } => return told("Refused by the provider", what, advice),
+        LoginFault::ScopeNotConfigured => (
+            "Scope not configured",
+            "A scope that was asked for is not among those that the configuration has for this application",
+            "Ask for fewer, leave scope out, or add it to scopes of that provider in the configuration",
+        ),
         LoginFault::ScopeNotKnown => (
             "Scope not known",
             "The server does not know a scope that was asked for",
@@ -124,14 +135,8 @@ fn told(error: &'static str, what: &str, advice: &'static str) -> Three {
 }
 
 fn code_refused(cause: &str) -> Three {
-    let ours = matches!(cause, "invalid_client" | "unauthorized_client" | "unsupported_grant_type");
-    let solution = if ours {
-        "Check client_id, client_secret and client_auth of this provider in the configuration"
-    } else {
-        AGAIN
-    };
     let message = format!("The provider did not give a token for the code ({cause}); nothing is stored");
-    ("Refused by the provider", message.into(), solution.into())
+    ("Refused by the provider", message.into(), AGAIN.into())
 }
 
 fn exchange_unknown(cause: &str) -> Three {

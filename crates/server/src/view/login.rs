@@ -1,5 +1,7 @@
 //! Owns the shapes of answers about logins and providers.
 
+use std::collections::BTreeMap;
+
 use grantkeep_core::{Flow, Progress, Secret, Timestamp};
 use grantkeep_keeper::{Attempt, Begun, Probed, ProviderTest, ProviderView};
 use serde::{Serialize, Serializer};
@@ -96,6 +98,7 @@ pub(crate) struct ProviderEntry<'a> {
     server: Option<&'a str>,
     flows: Vec<&'static str>,
     redirect_uri: Option<&'a str>,
+    redirect_uris: BTreeMap<&'static str, &'a str>,
 }
 
 impl<'a> ProviderEntry<'a> {
@@ -106,6 +109,7 @@ impl<'a> ProviderEntry<'a> {
             server: view.server.as_deref(),
             flows: view.flows.iter().map(|flow| flow.as_str()).collect(),
             redirect_uri: view.redirect_uri.as_deref(),
+            redirect_uris: view.redirect_uris.iter().map(|(flow, uri)| (flow.as_str(), uri.as_str())).collect(),
         }
     }
 }

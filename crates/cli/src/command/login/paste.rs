@@ -25,7 +25,11 @@ pub(super) async fn run(
 ) -> Result<ExitCode, CliFault> {
     let url = begun.authorization_url.as_deref().ok_or_else(text::strange_answer)?;
     let by_vk_page = login.provider == "vk" && begun.is_implicit;
-    console::note(&if by_vk_page { text::paste_from_vk(url) } else { text::paste_what_follows(url) });
+    console::note(&if by_vk_page {
+        text::paste_from_vk(url, settings.remote.is_some())
+    } else {
+        text::paste_what_follows(url)
+    });
     let pasted = ask(login, &mut stop).await;
     let api = Api::find(settings).await?;
     let result = match &pasted {

@@ -55,7 +55,7 @@ async fn an_application_gets_its_token_without_anybody_and_renews_it_ten_times()
     assert!(credential.grant.refresh_token.is_none() && credential.can_renew());
     // More than is configured is not asked for: nobody would be there to allow it.
     let more = Begin { scope: Some("read admin".to_owned()), ..wish(ROBOT()) };
-    assert!(matches!(stage.keeper.begin(&stage.owner, more).await, Err(KeepFault::ScopeNotKnown)));
+    assert!(matches!(stage.keeper.begin(&stage.owner, more).await, Err(KeepFault::ScopeNotConfigured)));
     assert_eq!((state_now(&credential).0, credential.check_at), (State::Valid, None));
     assert_eq!((credential.need(clock()), credential.notice_at()), (None, None));
     let mut tokens = std::collections::HashSet::new();
@@ -109,7 +109,7 @@ async fn whatever_a_renewal_came_to_it_is_tried_again() {
             pass(200);
             for _ in 0..3 {
                 let fault = stage.give(&credential, 600).await.unwrap_err();
-                assert!(matches!(fault, KeepFault::ProviderWrong { .. }), "{answer}: nobody can log in: {fault:?}");
+                assert!(matches!(fault, KeepFault::ClientRefused(_)), "{answer}: nobody can log in: {fault:?}");
             }
             let ended = stage.now(&credential).await;
             assert_eq!(state_now(&ended), (State::Expired, cause), "{answer}");

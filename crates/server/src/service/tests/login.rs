@@ -232,6 +232,14 @@ async fn providers_are_listed_and_tested() {
     let listed = stage.get("/api/v1/providers", &key).await.json();
     let kinds: Vec<_> = listed["providers"].as_array().unwrap().iter().map(|one| text(one, "kind")).collect();
     assert_eq!(kinds, ["vk", "mastodon", "oauth2", "oauth2"]);
+    let by_flow = &listed["providers"][0]["redirect_uris"];
+    for (flow, uri) in [
+        ("implicit", "https://oauth.vk.com/blank.html"),
+        ("code", "http://127.0.0.1:8000/callback/vk/code"),
+        ("vk_id", "http://127.0.0.1:8000/callback/vk/id"),
+    ] {
+        assert_eq!(text(by_flow, flow), uri);
+    }
     let robot = &listed["providers"][3];
     assert_eq!((text(robot, "name"), &robot["flows"][0]), ("robot", &"client_credentials".into()));
     assert!(robot["redirect_uri"].is_null());

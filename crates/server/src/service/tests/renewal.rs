@@ -87,7 +87,7 @@ async fn what_nothing_renews_says_so() {
 async fn a_renewal_by_hand_that_comes_to_nothing_says_why() {
     for (answer, first, second, state) in [
         ("error:invalid_grant", "502 renewal_refused", "409 cannot_renew", "expiring"),
-        ("error:invalid_client@401", "502 provider_refused", "502 provider_refused", "valid"),
+        ("error:invalid_client@401", "502 client_refused", "502 client_refused", "valid"),
         ("error:temporarily_unavailable@503", "503 provider_unavailable", "503 provider_unavailable", "valid"),
         ("lost", "503 provider_unavailable", "409 ambiguous", "ambiguous"),
     ] {
@@ -128,7 +128,7 @@ async fn a_hand_out_whose_renewal_comes_to_nothing() {
         ("hang", "?wait=1", HOUR, "504 wait_over"),
         ("error:invalid_grant", "", HOUR - 60, low),
         ("error:invalid_grant", "", HOUR, "409 expired"),
-        ("error:invalid_client@401", "", HOUR, "502 provider_refused"),
+        ("error:invalid_client@401", "", HOUR, "502 client_refused"),
         ("alive", "?wait=0", HOUR - 60, low),
     ] {
         let (stage, key, _) = Stage::with_grant().await;
