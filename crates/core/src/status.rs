@@ -268,11 +268,9 @@ fn judge<'a>(
         };
         return (State::Refreshing, cause, due_since.unwrap_or(now));
     }
-    if let Some(reading) = refused(Outcome::Expired) {
-        return because(State::Expired, reading);
-    }
-    if let Some(at) = ends_at.filter(|at| *at <= now) {
-        return (State::Expired, if renewal.is_misconfigured { APPLICATION_REFUSED } else { BY_CLOCK }, at);
+    let by_clock = || ends_at.filter(|at| *at <= now).map(|at| (BY_CLOCK, at));
+    if let Some((why, at)) = refused(Outcome::Expired).map(|it| (&*it.cause, it.since)).or_else(by_clock) {
+        return (State::Expired, if renewal.is_misconfigured { APPLICATION_REFUSED } else { why }, at);
     }
     if let Some(reading) = refused(Outcome::NeedsHuman).or_else(|| refused(Outcome::Misconfigured)) {
         return because(State::NeedsHuman, reading);

@@ -49,7 +49,7 @@ fn row(table: &mut String, moment: &str, status: &Status<'_>) {
         status.state.as_str(),
         status.needs_refresh,
         status.since,
-        status.state.next_action().as_str(),
+        status.next_action().as_str(),
         status.cause,
     )
     .unwrap();
