@@ -21,6 +21,7 @@ use grantkeep_tests::harness::{
     vk::Vk,
     wait::{at_once, until},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 fn mode(path: &Path) -> u32 {
@@ -344,6 +345,48 @@ fn a_directory_that_cannot_be_used_is_said_to_be() {
             let said = outcome.fails(code);
             assert!(said.contains(&*place.to_string_lossy()), "{said}");
         }
+    }
+}
+
+#[test]
+fn a_directory_that_others_use_is_not_closed_to_them() {
+    let home = Home::new();
+    let shared = home.root().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::write(shared.join("somebodys.txt"), "").unwrap();
+    for open in [0o777, 0o755] {
+        chmod(&shared, open);
+        for line in ["serve --listen 127.0.0.1:0", "status", "key issue"] {
+            let said = home.run(line).arg("--data-dir").arg(&shared).go().fails(2);
+            assert!(said.contains("chmod 700"), "{said}");
+        }
+        assert_eq!((mode(&shared), fs::read_dir(&shared).unwrap().count()), (open, 1));
+    }
+    chmod(&shared, 0o700);
+    home.run("status").arg("--data-dir").arg(&shared).go().done();
+}
+
+#[test]
+fn a_server_ends_in_order_whoever_asks_it_to_and_whenever() {
+    let home = Home::new();
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut server = home.serve().go();
+        kill_process(server.id(), signal).unwrap();
+        assert!(server.ended().success(), "{signal:?}");
+        assert!(server.log().contains(r#""message":"stopped""#), "{signal:?}: {}", server.log());
+        assert!(!home.file("grantkeep.sock").exists(), "{signal:?}");
+    }
+    // As a command has it while a person logs in.
+    let lock = fs::File::open(home.file("grantkeep.lock")).unwrap();
+    lock.lock_shared().unwrap();
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut command = home.command(&grantkeep_tests::harness::program::binary());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut waiting = command.spawn().unwrap();
+        let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains("waiting")));
+        kill_process(Pid::from_child(&waiting), signal).unwrap();
+        assert!(waiting.wait().unwrap().success(), "{signal:?}");
     }
 }
 
