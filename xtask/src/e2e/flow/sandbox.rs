@@ -79,7 +79,8 @@ impl Sandbox {
 
 impl Announced {
     fn read(line: &str) -> Option<Self> {
-        let (place, command) = line.split_once(" grantkeep --sandbox login ")?;
+        let (place, program) = line.split_once(" grantkeep ")?;
+        let (_, command) = program.split_once("--sandbox login ")?;
         let (name, url) = place.split_once(':')?;
         let command = command.split_whitespace().map(str::to_owned).collect();
         Some(Self { name: name.to_owned(), url: url.trim().to_owned(), command })
@@ -240,6 +241,10 @@ mod tests {
             (
                 "VK ID:  http://127.0.0.1:1/id  grantkeep --sandbox login vk",
                 Some(("VK ID", "http://127.0.0.1:1/id", "vk")),
+            ),
+            (
+                "VK:     http://127.0.0.1:1  grantkeep --data-dir /srv/grant --sandbox login vk",
+                Some(("VK", "http://127.0.0.1:1", "vk")),
             ),
             ("API key:  ey", None),
             ("", None),
