@@ -71,7 +71,8 @@ async fn collect(
                 continue;
             }
             if let Some(shown) = found.credentials.last().filter(|_| found.credentials.len() == limit) {
-                found.damaged.retain(|damaged| damaged.id < credential.id);
+                // The next page names those that come after it.
+                found.damaged.retain(|damaged| damaged.id < shown.id);
                 found.next = Some(shown.id);
                 return Ok(found);
             }
