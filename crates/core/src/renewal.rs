@@ -8,9 +8,9 @@ use crate::{Credential, Expiry, Grant, Lifetime, Timestamp, TokenKind, Uid};
 /// However long a token lives, it is renewed no earlier than so long before its end.
 const LONGEST_LEAD: Lifetime = Lifetime::from_hours(7 * 24);
 
-/// However short a token lives, it is not renewed by itself sooner than so long after it came. One of a minute, which some servers
-/// give, is still renewed before its end.
-pub const LEAST_INTERVAL: Lifetime = Lifetime::from_seconds(45);
+/// However short a token lives, it is not renewed by itself sooner than so long after it came. One of 20 s, shorter than any
+/// that is known to be given, is still renewed before its end.
+pub const LEAST_INTERVAL: Lifetime = Lifetime::from_seconds(15);
 
 /// How the renewal of a grant stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

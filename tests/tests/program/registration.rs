@@ -83,7 +83,7 @@ fn a_registration_that_is_forgotten_on_the_way_costs_one_login() {
     let mut held = stage.held("me", MASTODON);
     site.switch("apps/forget");
     let reply = held.arrive();
-    assert_eq!((reply.status, reply.error_type().as_str()), (502, "provider_refused"), "{}", reply.body);
+    assert_eq!((reply.status, reply.error_type().as_str()), (502, "client_refused"), "{}", reply.body);
     assert_eq!((held.login.fate().as_str(), held.login.client.list().len()), ("failed invalid_client", 0));
     assert_eq!(stage.log_in("me", MASTODON).fate(), "done");
     assert_eq!(registrations(site), 2);

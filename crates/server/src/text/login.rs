@@ -25,8 +25,8 @@ pub(super) fn english(fault: &LoginFault) -> Three {
         ),
         LoginFault::ClientRefused(cause) => {
             let message = format!("The provider refuses our application ({cause}), so it gave no token");
-            let solution =
-                "Check client_id, client_secret, client_auth and scopes of that provider in the configuration";
+            let solution = "Check client_id, client_secret, client_auth and scopes of that provider in the configuration; \
+                 where nothing is configured, as for a Mastodon, begin the login again";
             return ("Application refused", message.into(), solution.into());
         }
         LoginFault::CodeMalformed => ("Code cannot be used", "What came back as the code is none", AGAIN),
