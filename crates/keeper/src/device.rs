@@ -14,15 +14,8 @@ use crate::{
     KeepFault, Keeper,
     attempt::{Frozen, Secrets},
     exchange::Captured,
+    refresh::STORE_AGAIN_AFTER,
 };
-
-/// Between two tries to store what came.
-const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
-
-/// Whether storage may do later what it did not do now.
-const fn is_passing(fault: &StoreFault) -> bool {
-    matches!(fault, StoreFault::Full | StoreFault::Unavailable(_))
-}
 
 impl Keeper {
     /// Polls until there is an answer, or until the authorization has ended otherwise.
@@ -38,7 +31,7 @@ impl Keeper {
         loop {
             tokio::time::sleep(Duration::from_secs(pace.wait().seconds())).await;
             let now = match self.store.authorization(&begun.begun.id).await {
-                Err(fault) if is_passing(&fault) => continue,
+                Err(fault) if fault.is_passing() => continue,
                 found => found?,
             };
             // Given up meanwhile, or its time is over.
@@ -74,7 +67,7 @@ impl Keeper {
     async fn claim_granted(&self, authorization: &Authorization) -> Result<bool, StoreFault> {
         loop {
             match self.store.claim(&authorization.begun.id, self.now()).await {
-                Err(fault) if is_passing(&fault) => {
+                Err(fault) if fault.is_passing() => {
                     tracing::error!(%fault, "what a device login brought cannot be stored yet; trying again");
                     tokio::time::sleep(STORE_AGAIN_AFTER).await;
                 }

@@ -45,8 +45,8 @@ const ASKED_FOR: Duration = Duration::from_secs(40);
 /// A host that is left alone for no longer is waited for, and so is a place at one that is slow.
 const SHORT_PAUSE: Duration = Duration::from_secs(3);
 
-/// Between two tries to store an answer.
-const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// Between two tries to store what came once.
+pub(crate) const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Cause of a renewal whose process ended in the middle of it.
 const INTERRUPTED: &str = "interrupted";
@@ -270,7 +270,7 @@ impl Keeper {
     ) -> Result<T, StoreFault> {
         loop {
             match write().await {
-                Err(fault @ (StoreFault::Full | StoreFault::Unavailable(_))) => {
+                Err(fault) if fault.is_passing() => {
                     tracing::error!(%fault, credential = leased.id, "what came of a renewal cannot be stored yet; trying again");
                     tokio::time::sleep(STORE_AGAIN_AFTER).await;
                     let until = self.now().after(LEASED_FOR);

@@ -253,8 +253,8 @@ async fn an_unverified_token_gets_its_name_when_vk_answers() {
     assert_eq!((named.grant.expiry, named.check_at, state(&named)), (Expiry::Never, next, State::Valid));
 }
 
-#[tokio::test]
-async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
+/// A person's credential, and an unverified newer token of the same person beside it.
+async fn waiting_beside_known() -> (Stage, Arc<Credential>, Arc<Credential>, String) {
     let stage = Stage::new().await;
     let of = json!({"kind": "user", "id": 100_001});
     let (old, new) = (stage.token(of.clone()).await, stage.token(of).await);
@@ -263,6 +263,12 @@ async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
     let waiting = stage.submit(&new, None).await.unwrap().credential;
     assert_ne!(waiting.id, known.id);
     stage.vk_recovers().await;
+    (stage, known, waiting, new)
+}
+
+#[tokio::test]
+async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
+    let (stage, known, waiting, new) = waiting_beside_known().await;
     let settled = stage.keeper.check(&stage.owner, waiting.id).await.unwrap();
     assert_eq!((settled.id, settled.account.as_str()), (known.id, "vk_100001"));
     assert_eq!(stage.handed_out(None).await.unwrap(), new);
@@ -271,13 +277,7 @@ async fn an_unverified_token_of_a_known_person_goes_to_their_account() {
 
 #[tokio::test]
 async fn nothing_is_absorbed_while_it_is_being_renewed() {
-    let stage = Stage::new().await;
-    let of = json!({"kind": "user", "id": 100_001});
-    let (old, new) = (stage.token(of.clone()).await, stage.token(of).await);
-    let known = stage.submit(&old, None).await.unwrap().credential;
-    stage.vk_answers("reset").await;
-    let waiting = stage.submit(&new, None).await.unwrap().credential;
-    stage.vk_recovers().await;
+    let (stage, known, waiting, new) = waiting_beside_known().await;
     for id in [known.id, waiting.id] {
         let row = stage.keeper.get(&stage.owner, id).await.unwrap();
         let until = NOW.after(Lifetime::from_seconds(90));

@@ -54,6 +54,11 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
+    /// Whether the same write may succeed later: what came once is tried again then.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Full | Self::Unavailable(_))
+    }
+
     /// Whether the engine did its work, and what stands in a row is the reason.
     pub(crate) const fn is_of_a_row(&self) -> bool {
         matches!(self, Self::Conflict | Self::Corrupt { .. } | Self::Damaged(_) | Self::Stale | Self::TooMany)

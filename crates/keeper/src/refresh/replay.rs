@@ -56,9 +56,7 @@ const fn key(spooled: &Spooled) -> (i64, Uid, i64) {
 pub(super) const fn is_lasting(fault: &KeepFault) -> bool {
     match fault {
         KeepFault::Seal(_) => true,
-        KeepFault::Store(fault) => {
-            !matches!(fault, StoreFault::Closed | StoreFault::Full | StoreFault::Stale | StoreFault::Unavailable(_))
-        }
+        KeepFault::Store(fault) => !(fault.is_passing() || matches!(fault, StoreFault::Closed | StoreFault::Stale)),
         _ => false,
     }
 }
